@@ -1,0 +1,194 @@
+"""What a room's log holds, and the facts that applying it yields.
+
+An `Event` is appended by any node; the reducer (`signaling.room`) alone decides whether it takes effect.
+What took effect and must never be lost is a `Fact`: at most one an entry, stored in SQL by the `FactSink`
+in the transaction that changes the session. Events and facts are tagged structs and hold no name of a
+person beyond `Arrive.participant`, which facts leave out.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from signaling.protocol import (
+    Admit,
+    Answer,
+    Candidate,
+    Chat,
+    End,
+    Grant,
+    Hold,
+    Leave,
+    Lobby,
+    Media,
+    Offer,
+    Prepare,
+    Remove,
+    Stage,
+)
+
+LOG_VERSION = 1
+
+
+class Participant(Struct, frozen=True):
+    """Someone in a room, the same across devices and reconnects, and what they may do."""
+
+    id: str
+    name: str
+    grants: frozenset[Grant]
+
+
+class RestoredParticipant(Struct, frozen=True):
+    """A participant as the facts in SQL left them, when a log has to be opened anew."""
+
+    participant: Participant
+    stage: Stage
+
+
+class _Event(Struct, tag_field="type", frozen=True, omit_defaults=True):
+    """An immutable event, tagged by ``type`` in the log."""
+
+
+class Opened(_Event, tag="opened"):
+    """Seq 0 of every log: its random epoch, and the state rebuilt from SQL."""
+
+    epoch: str
+    log_version: int
+    restored: tuple[RestoredParticipant, ...] = ()
+    ended: bool = False
+
+
+class Arrive(_Event, tag="arrive"):
+    """A participant said hello on a device (`seat` names the browser, never logged elsewhere)."""
+
+    participant: Participant
+    seat: str
+
+
+class Command(_Event, tag="command"):
+    """A client's command, stamped with who sent it and from which seat."""
+
+    by: str
+    seat: str
+    message: (
+        Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
+    )
+
+
+class EndRoom(_Event, tag="endRoom"):
+    """The record says it is over (an outcome was put); idempotent."""
+
+
+class Revoke(_Event, tag="revoke"):
+    """A participant's access is gone (cancelled, moved, signed out); None means everybody's."""
+
+    participant: str | None = None
+
+
+class Due(_Event, tag="due"):
+    """A deadline passed. Any node may append it more than once; the reducer refuses a stale one."""
+
+    kind: str
+    subject: str
+    generation: int
+
+
+Event = Opened | Arrive | Command | EndRoom | Revoke | Due
+
+
+class Entry(Struct, frozen=True):
+    """An event at its position. `at` (milliseconds since 1970, stamped by the log) is the only clock."""
+
+    seq: int
+    at: int
+    event: Event
+
+
+class Position(Struct, frozen=True, order=True):
+    """A place in one log's life; positions of different epochs have nothing to do with each other."""
+
+    epoch: str
+    seq: int
+
+
+# --- facts ------------------------------------------------------------------------------------------
+
+
+class _Fact(Struct, tag_field="type", frozen=True, omit_defaults=True):
+    """What happened, for good."""
+
+
+class Joined(_Fact, tag="joined"):
+    """A participant entered (or came back after leaving); `stage` is where that put them."""
+
+    participant: str
+    grants: tuple[Grant, ...]
+    stage: Stage
+
+
+class Prepared(_Fact, tag="prepared"):
+    """A host chose a waiting participant."""
+
+    participant: str
+    by: str
+
+
+class Admitted(_Fact, tag="admitted"):
+    """A host let a participant into the call."""
+
+    participant: str
+    by: str
+
+
+class Held(_Fact, tag="held"):
+    """A host put a participant on hold."""
+
+    participant: str
+    by: str
+
+
+class SentToLobby(_Fact, tag="sentToLobby"):
+    """A participant went back to the waiting room; `by` is None when a deadline did it."""
+
+    participant: str
+    by: str | None = None
+
+
+class DeviceChanged(_Fact, tag="deviceChanged"):
+    """A participant's seat moved to another device."""
+
+    participant: str
+
+
+class Left(_Fact, tag="left"):
+    """A participant is gone: left, removed by a host, revoked, or timed out while offline."""
+
+    participant: str
+    how: str  # "left" | "removed" | "revoked" | "expired"
+    by: str | None = None
+
+
+class Ended(_Fact, tag="ended"):
+    """The room is over; `by` is None when the record or a deadline did it."""
+
+    by: str | None = None
+
+
+Fact = Joined | Prepared | Admitted | Held | SentToLobby | DeviceChanged | Left | Ended
+
+
+class FactSink(Protocol):
+    """Where facts go. The application's side writes SQL; tests keep a list."""
+
+    async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
+        """Store one fact, exactly once by (room, epoch, seq), and return after the commit.
+
+        May be called again with the same position; that changes nothing. Raises `FactNotStored` when the
+        database can't take it now: the caller tries again and holds back the acknowledgement.
+        """
+
+
+class FactNotStored(Exception):  # noqa: N818 - says what happened
+    """A fact could not be committed now; nothing was changed."""

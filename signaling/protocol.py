@@ -1,0 +1,424 @@
+"""The wire: every message of subprotocol ``vap.signal.v1``, as typed structs.
+
+One definition yields the Python codec (`decode_client`, `encode`), the JSON Schema and the JavaScript
+types (`signaling.codegen`). Messages are flat camelCase JSON objects with a ``type``; see PROTOCOL.md.
+Fields annotated with `Sensitive` never reach a log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+SUBPROTOCOL = "vap.signal.v1"
+MAX_FRAME_BYTES = 64 * 1024
+MAX_SDP_CHARS = 48 * 1024
+MAX_CANDIDATE_CHARS = 2 * 1024
+MAX_CHAT_CHARS = 2_000
+
+# Marks a field whose value is personal or secret; the log redactor reads it from the schema.
+_SENSITIVE = {"sensitive": True}
+
+Ref = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+ParticipantId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+Epoch = Annotated[str, Meta(min_length=8, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Pc = Annotated[int, Meta(ge=0, le=2**31 - 1, description="peer-connection generation of this pair")]
+Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP_CHARS, extra_json_schema=_SENSITIVE)]
+CandidateLine = Annotated[str, Meta(max_length=MAX_CANDIDATE_CHARS, extra_json_schema=_SENSITIVE)]
+ChatId = Annotated[str, Meta(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
+ChatText = Annotated[str, Meta(min_length=1, max_length=MAX_CHAT_CHARS, extra_json_schema=_SENSITIVE)]
+DisplayName = Annotated[str, Meta(max_length=120, extra_json_schema=_SENSITIVE)]
+Secret = Annotated[str, Meta(max_length=256, extra_json_schema=_SENSITIVE)]
+
+
+class Stage(StrEnum):
+    """Where a participant stands in the room. Being online is a separate axis."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    ADMITTED = "admitted"
+    HELD = "held"
+    LEFT = "left"
+
+
+class Grant(StrEnum):
+    """What a participant may do."""
+
+    PUBLISH = "publish"
+    CHAT = "chat"
+    SKIP_LOBBY = "skip_lobby"
+    ADMIT = "admit"
+    REMOVE = "remove"
+    END = "end"
+
+
+class MediaChoice(StrEnum):
+    """What one medium of a participant is doing, as chosen by that person."""
+
+    ON = "on"
+    OFF = "off"
+    NONE = "none"  # not offered at all: sound only, or no device
+
+
+class RefusalCode(StrEnum):
+    """Why a command had no effect. Stable; a client may act on it."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_TYPE = "unknown_type"
+    TOO_LARGE = "too_large"
+    RATE_LIMITED = "rate_limited"
+    HELLO_FIRST = "hello_first"
+    HELLO_AGAIN = "hello_again"
+    NOT_GRANTED = "not_granted"
+    NOT_ADMITTED = "not_admitted"
+    NO_SUCH_PARTICIPANT = "no_such_participant"
+    NOT_HERE = "not_here"  # the person addressed has left or is waiting
+    WRONG_STAGE = "wrong_stage"
+    STALE_PC = "stale_pc"
+    REJOIN_EXPIRED = "rejoin_expired"
+    ROOM_ENDED = "room_ended"
+    UNAVAILABLE = "unavailable"  # the log or the database can't take it now; try again
+
+
+class ByeAction(StrEnum):
+    """What a client does after the server closed on it."""
+
+    RESUME = "resume"  # connect again and say where it was
+    REJOIN = "rejoin"  # load the page again
+    STOP = "stop"  # stay away; `reason` says why
+
+
+class ByeReason(StrEnum):
+    """Why the server closes a connection."""
+
+    RESTARTING = "restarting"
+    TOO_SLOW = "too_slow"
+    MISBEHAVED = "misbehaved"
+    IDLE = "idle"
+    MOVED_DEVICE = "moved_device"  # another device took this seat
+    IN_USE = "in_use"  # the seat is in a call on another device
+    LEFT = "left"
+    REMOVED = "removed"
+    ENDED = "ended"
+    REVOKED = "revoked"  # cancelled, moved or signed out
+    NO_ACCESS = "no_access"
+    UNAVAILABLE = "unavailable"
+
+
+class _Message(Struct, tag_field="type", rename="camel", frozen=True, omit_defaults=True):
+    """A flat, tagged, immutable message; defaults stay off the wire."""
+
+
+# --- client to server -------------------------------------------------------------------------------
+
+
+class Resume(Struct, rename="camel", frozen=True):
+    """The last position a client has applied."""
+
+    epoch: Epoch
+    seq: Seq
+
+
+class Hello(_Message, tag="hello"):
+    """Enter the room, or come back to it. Always the first message."""
+
+    ref: Ref | UnsetType = UNSET
+    resume: Resume | UnsetType = UNSET
+
+
+class Prepare(_Message, tag="prepare"):
+    """Choose a waiting participant: both sides may negotiate from now on."""
+
+    participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Admit(_Message, tag="admit"):
+    """Let a participant into the call (from waiting, preparing or hold)."""
+
+    participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Hold(_Message, tag="hold"):
+    """Put an admitted participant on hold: no media either way."""
+
+    participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Lobby(_Message, tag="lobby"):
+    """Send a participant back to the waiting room."""
+
+    participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Remove(_Message, tag="remove"):
+    """Remove a participant from the room; they may not come back."""
+
+    participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Leave(_Message, tag="leave"):
+    """Leave the room; coming back is possible within the rejoin time."""
+
+    ref: Ref | UnsetType = UNSET
+
+
+class End(_Message, tag="end"):
+    """End the room for everybody."""
+
+    ref: Ref | UnsetType = UNSET
+
+
+class Offer(_Message, tag="offer"):
+    """An SDP offer (RFC 8829) for one peer."""
+
+    to: ParticipantId
+    pc: Pc
+    sdp: Sdp
+    ref: Ref | UnsetType = UNSET
+
+
+class Answer(_Message, tag="answer"):
+    """An SDP answer (RFC 8829) for one peer."""
+
+    to: ParticipantId
+    pc: Pc
+    sdp: Sdp
+    ref: Ref | UnsetType = UNSET
+
+
+class Candidate(_Message, tag="candidate"):
+    """A trickled ICE candidate (RFC 8838); an empty string ends the generation."""
+
+    to: ParticipantId
+    pc: Pc
+    candidate: CandidateLine
+    sdp_mid: Annotated[str, Meta(max_length=64)] | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=64)] | None = None
+    username_fragment: Annotated[str, Meta(max_length=256)] | None = None
+    ref: Ref | UnsetType = UNSET
+
+
+class Chat(_Message, tag="chat"):
+    """A line of text for everybody in the call. `id` is the sender's, so a repeat is shown once."""
+
+    id: ChatId
+    text: ChatText
+    ref: Ref | UnsetType = UNSET
+
+
+class Media(_Message, tag="media"):
+    """What the sender's microphone and camera do, so that the other side can say it in words."""
+
+    microphone: MediaChoice
+    camera: MediaChoice
+    ref: Ref | UnsetType = UNSET
+
+
+class Ping(_Message, tag="ping"):
+    """Ask for a pong; everything sent before has been answered when it comes."""
+
+    ref: Ref | UnsetType = UNSET
+
+
+ClientMessage = (
+    Hello | Prepare | Admit | Hold | Lobby | Remove | Leave | End
+    | Offer | Answer | Candidate | Chat | Media | Ping
+)  # fmt: skip
+
+# --- server to client -------------------------------------------------------------------------------
+
+
+class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
+    """One participant as the others see them. `host` is true for whoever may admit."""
+
+    id: ParticipantId
+    name: DisplayName
+    stage: Stage
+    online: bool
+    host: bool
+    microphone: MediaChoice
+    camera: MediaChoice
+
+
+class RoomView(Struct, rename="camel", frozen=True):
+    """The room as one participant may see it: whoever waits sees only themselves and the hosts."""
+
+    ended: bool
+    participants: tuple[ParticipantView, ...]
+
+
+class IceServer(Struct, rename="camel", frozen=True, omit_defaults=True):
+    """An RTCIceServer (W3C webrtc-pc, 4.2.4); TURN credentials are short-lived."""
+
+    urls: tuple[str, ...]
+    username: Secret | UnsetType = UNSET
+    credential: Secret | UnsetType = UNSET
+
+
+class ChatLine(Struct, rename="camel", frozen=True):
+    """A chat line with its place in the log. `at` is milliseconds since 1970."""
+
+    seq: Seq
+    at: int
+    sender: ParticipantId
+    id: ChatId
+    text: ChatText
+
+
+class Welcome(_Message, tag="welcome"):
+    """The answer to hello: who you are, where the log stands, the whole state. `serverTime` in ms."""
+
+    self: ParticipantId
+    epoch: Epoch
+    seq: Seq
+    resumed: bool
+    server_time: int
+    room: RoomView
+    ice_servers: tuple[IceServer, ...]
+    chat: tuple[ChatLine, ...]
+    ref: Ref | UnsetType = UNSET
+
+
+class State(_Message, tag="state"):
+    """The whole state after the entry at `seq`."""
+
+    seq: Seq
+    room: RoomView
+
+
+class OfferFrom(_Message, tag="offerFrom"):
+    """A peer's offer."""
+
+    seq: Seq
+    sender: ParticipantId
+    pc: Pc
+    sdp: Sdp
+
+
+class AnswerFrom(_Message, tag="answerFrom"):
+    """A peer's answer."""
+
+    seq: Seq
+    sender: ParticipantId
+    pc: Pc
+    sdp: Sdp
+
+
+class CandidateFrom(_Message, tag="candidateFrom"):
+    """A peer's ICE candidate."""
+
+    seq: Seq
+    sender: ParticipantId
+    pc: Pc
+    candidate: CandidateLine
+    sdp_mid: Annotated[str, Meta(max_length=64)] | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=64)] | None = None
+    username_fragment: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class ChatFrom(_Message, tag="chatFrom"):
+    """A chat line, told to everybody in the call, the sender included."""
+
+    line: ChatLine
+
+
+class Ack(_Message, tag="ack"):
+    """The command with this ref took effect at `seq`; for a fact, it is committed."""
+
+    ref: Ref
+    seq: Seq
+
+
+class Refused(_Message, tag="refused"):
+    """A command had no effect. `ref` is absent if the command carried none or could not be read."""
+
+    code: RefusalCode
+    ref: Ref | UnsetType = UNSET
+
+
+class Pong(_Message, tag="pong"):
+    """The answer to ping."""
+
+    ref: Ref | UnsetType = UNSET
+
+
+class Bye(_Message, tag="bye"):
+    """Always precedes a close by the server."""
+
+    action: ByeAction
+    reason: ByeReason
+    retry_after_ms: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+
+
+ServerMessage = (
+    Welcome | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye
+)
+
+# --- codec ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A frame that is no client message: the code to refuse it with, and its ref if one could be read."""
+
+    code: Literal[RefusalCode.MALFORMED, RefusalCode.UNKNOWN_TYPE]
+    ref: str | None
+
+
+_client_decoder = msgspec.json.Decoder(ClientMessage)
+_server_decoder = msgspec.json.Decoder(ServerMessage)
+_encoder = msgspec.json.Encoder()
+
+
+class _Envelope(Struct):
+    type: str = ""
+    ref: Ref | UnsetType = UNSET
+
+
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+CLIENT_TYPES = frozenset(
+    {"hello", "prepare", "admit", "hold", "lobby", "remove", "leave", "end"}
+    | {"offer", "answer", "candidate", "chat", "media", "ping"}
+)
+
+
+def decode_client(frame: str | bytes) -> ClientMessage | Unreadable:
+    """Parse one client frame; never raises. Unknown fields are ignored (within v1 only additions)."""
+    try:
+        return _client_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _explain(frame)
+
+
+def _explain(frame: str | bytes) -> Unreadable:
+    """Find the ref and the kind of fault in a frame that is no client message."""
+    try:
+        envelope = _envelope_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Unreadable(RefusalCode.MALFORMED, None)
+    ref = None if isinstance(envelope.ref, UnsetType) else envelope.ref
+    known = envelope.type in CLIENT_TYPES or not envelope.type
+    return Unreadable(RefusalCode.MALFORMED if known else RefusalCode.UNKNOWN_TYPE, ref)
+
+
+def decode_server(frame: str | bytes) -> ServerMessage:
+    """Parse one server frame, as tests, probes and load generators do.
+
+    Raises `msgspec.DecodeError` on anything that is no server message.
+    """
+    return _server_decoder.decode(frame)
+
+
+def encode(message: ServerMessage | ClientMessage) -> bytes:
+    """Serialise a message to one UTF-8 JSON frame."""
+    return _encoder.encode(message)

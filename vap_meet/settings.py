@@ -1,0 +1,38 @@
+"""Every setting, read once from the environment (VAP_...) or the command line; documented in docs/settings.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The one place of configuration. Immutable."""
+
+    model_config = SettingsConfigDict(env_prefix="VAP_", frozen=True, extra="forbid")
+
+    database: Path = Field(Path("var/vap-meet.sqlite"), description="the SQLite file")
+    secret_dir: Path = Field(Path("var/secrets"), description="folder of the link and token keys, mode 0700")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    public_url: str = Field("http://127.0.0.1:8080", description="sole source of links, Origin checks and CSP")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses or networks whose X-Forwarded-For is believed"
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file, if this process speaks TLS itself")
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's key")
+    organisation_ar: str = Field("خدمات المدينة", description="who offers the service, in Arabic")
+    organisation_en: str = Field("City Services", description="who offers the service, in English")
+    contact_phone: str = Field("", description="number that people can call instead, shown when set")
+    time_zone: str = Field("Asia/Dubai", description="zone in which times are shown")
+    stun_urls: Annotated[tuple[str, ...], NoDecode] = Field((), description="STUN servers for browsers")
+    turn_urls: Annotated[tuple[str, ...], NoDecode] = Field((), description="TURN servers for browsers")
+    turn_secret: SecretStr | None = Field(None, description="coturn's static-auth-secret")
+    opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
+    closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
+    wait_target_minutes: int = Field(10, ge=1, description="a customer should not wait longer than this")
+    demo: bool = Field(False, description="serve /demo and the banner over demo data")  # noqa: FBT003
+    log_level: str = Field("info", description="debug, info, warning or error")

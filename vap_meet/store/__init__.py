@@ -1,0 +1,1 @@
+"""SQL: functions that take a transaction and never commit."""

@@ -1,0 +1,1 @@
+"""aiohttp doors: they parse, call one use case, and answer."""
