@@ -1,0 +1,40 @@
+"""Where the doors find the parts that `vap_meet.app` has put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from signaling.hub import Hub
+    from vap_meet.clock import Clock
+    from vap_meet.services.api_keys import ApiKeys
+    from vap_meet.services.board import Board
+    from vap_meet.services.booking import Booking
+    from vap_meet.services.demo import Demo
+    from vap_meet.services.joining import Joining
+    from vap_meet.services.limits import RateLimiter
+    from vap_meet.services.outcomes import Outcomes
+    from vap_meet.services.sessions import Sessions
+    from vap_meet.services.staffing import Staffing
+    from vap_meet.settings import Settings
+    from vap_meet.store.engine import Database
+    from vap_meet.web.assets import Assets
+    from vap_meet.web.render import Renderer
+
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
+DB: web.AppKey[Database] = web.AppKey("db")
+BOOKING: web.AppKey[Booking] = web.AppKey("booking")
+OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
+SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
+BOARD: web.AppKey[Board] = web.AppKey("board")
+JOINING: web.AppKey[Joining] = web.AppKey("joining")
+STAFFING: web.AppKey[Staffing] = web.AppKey("staffing")
+API_KEYS: web.AppKey[ApiKeys] = web.AppKey("api_keys")
+LIMITS: web.AppKey[RateLimiter] = web.AppKey("limits")
+HUB: web.AppKey[Hub] = web.AppKey("hub")
+RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
+ASSETS: web.AppKey[Assets] = web.AppKey("assets")
+DEMO: web.AppKey[Demo] = web.AppKey("demo")
