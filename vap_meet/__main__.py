@@ -1,0 +1,67 @@
+"""The command line: `vap-meet serve | migrate | demo | staff add | api-key add | audit verify`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from vap_meet import __version__, commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every command; `handler` is the function of `vap_meet.commands` to call."""
+    top = argparse.ArgumentParser(prog="vap-meet", description="Virtual appointments by video.")
+    top.add_argument("--version", action="version", version=f"vap-meet {__version__}")
+    todo = top.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = todo.add_parser("serve", help="serve the application (settings: VAP_..., see docs/settings.md)")
+    serve.set_defaults(handler=commands.serve)
+
+    migrate = todo.add_parser("migrate", help="create the database or bring it up to date")
+    migrate.set_defaults(handler=commands.migrate)
+
+    demo = todo.add_parser("demo", help="serve a demonstration with its own data; nothing else is needed")
+    demo.add_argument("--port", type=int, default=8080, help="port to listen on; 0 picks a free one")
+    demo.add_argument("--folder", default="var/demo", help="where the demonstration keeps its data")
+    demo.add_argument("--lan", action="store_true", help="serve HTTPS on this machine's LAN address")
+    demo.add_argument("--json", action="store_true", help="print the links as one JSON line")
+    demo.set_defaults(handler=commands.demo)
+
+    staff = todo.add_parser("staff", help="staff accounts").add_subparsers(required=True, metavar="WHAT")
+    add = staff.add_parser("add", help="add an account; the password is asked for, or read from a pipe")
+    add.add_argument("username")
+    add.add_argument("--role", choices=("agent", "admin"), required=True)
+    add.add_argument("--name-ar", required=True, help="the name that customers see, in Arabic")
+    add.add_argument("--name-en", required=True, help="the name that customers see, in English")
+    add.set_defaults(handler=commands.staff_add)
+
+    api_key = todo.add_parser("api-key", help="keys of booking systems").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    add = api_key.add_parser("add", help="make a key; it is printed once and stored hashed")
+    add.add_argument("name", help="whose key it is")
+    add.set_defaults(handler=commands.api_key_add)
+
+    audit = todo.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="WHAT")
+    verify = audit.add_parser("verify", help="prove that no sealed entry has been altered")
+    verify.set_defaults(handler=commands.audit_verify)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.handler(arguments)
+    except commands.CommandFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""The composition: the only file that knows every part.
+
+`build` returns an application whose parts come to life at start-up and end in reverse order at clean-up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import web
+
+from signaling.hub import Hub
+from signaling.log import MemoryLog
+from signaling.turn import ice_servers
+from vap_meet.clock import Clock, utc_now
+from vap_meet.services.api_keys import ApiKeys
+from vap_meet.services.board import Board
+from vap_meet.services.booking import Booking
+from vap_meet.services.delivery import Dispatcher
+from vap_meet.services.demo import Demo
+from vap_meet.services.joining import Joining
+from vap_meet.services.keys import Keys
+from vap_meet.services.limits import RateLimiter
+from vap_meet.services.outcomes import Outcomes
+from vap_meet.services.sealing import Sealer
+from vap_meet.services.sessions import Sessions
+from vap_meet.services.staffing import Staffing
+from vap_meet.store.engine import Database
+from vap_meet.web import admin, agent, api, customer, demo, health, keys, pages, signal, staff
+from vap_meet.web import appkeys as key
+from vap_meet.web.assets import Assets
+from vap_meet.web.middleware import middlewares
+from vap_meet.web.render import Renderer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from signaling.protocol import IceServer
+    from vap_meet.settings import Settings
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
+    """Put an application together; nothing is opened before it starts."""
+    app = web.Application(middlewares=middlewares(settings), client_max_size=MAX_BODY_BYTES)
+    app[key.SETTINGS] = settings
+    app[key.CLOCK] = clock
+    app[key.ASSETS] = Assets()
+    app[key.RENDERER] = Renderer(settings, app[key.ASSETS], clock=clock)
+    app[key.LIMITS] = RateLimiter(clock)
+    app.cleanup_ctx.append(_parts)
+    app.on_shutdown.append(_drain)
+    for door in (pages, customer, staff, agent, admin, api, keys, health, signal):
+        app.add_routes(door.routes)
+    if settings.demo:
+        app.add_routes(demo.routes)
+    return app
+
+
+async def _parts(app: web.Application) -> AsyncIterator[None]:
+    """Open the database, join the use cases to it and to the hub, and run what runs by itself."""
+    settings, clock = app[key.SETTINGS], app[key.CLOCK]
+    db = await Database.open(settings.database)
+    try:
+        app[key.DB] = db
+        app[key.SESSIONS] = Sessions(db=db, clock=clock)
+        app[key.HUB] = hub = Hub(
+            log=MemoryLog(clock_ms=_milliseconds(clock)),
+            facts=app[key.SESSIONS],
+            ice_servers=_ice_servers(settings, clock),
+            clock_ms=_milliseconds(clock),
+        )
+        app[key.BOOKING] = Booking(db=db, clock=clock)
+        app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room)
+        app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
+        app[key.STAFFING] = Staffing(db=db, clock=clock)
+        app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
+        app[key.JOINING] = Joining(
+            db=db,
+            clock=clock,
+            keys=Keys.open(settings.secret_dir),
+            settings=settings,
+            hub=hub,
+            sessions=app[key.SESSIONS],
+        )
+        app[key.DEMO] = Demo(
+            db=db,
+            clock=clock,
+            hub=hub,
+            sessions=app[key.SESSIONS],
+            joining=app[key.JOINING],
+            staffing=app[key.STAFFING],
+            api_keys=app[key.API_KEYS],
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(hub.run(), name="hub"),
+                tasks.create_task(_dispatcher(db, clock, hub).run(), name="dispatcher"),
+                tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
+            ]
+            yield
+            for task in running:
+                task.cancel()
+    finally:
+        await db.close()
+
+
+async def _drain(app: web.Application) -> None:
+    """Tell everyone connected to come back, before the sockets close."""
+    await app[key.HUB].drain()
+
+
+def _milliseconds(clock: Clock) -> Callable[[], int]:
+    return lambda: int(clock().timestamp() * 1000)
+
+
+def _ice_servers(settings: Settings, clock: Clock) -> Callable[[str], tuple[IceServer, ...]]:
+    secret = settings.turn_secret.get_secret_value() if settings.turn_secret else None
+
+    def for_participant(participant: str) -> tuple[IceServer, ...]:
+        return ice_servers(
+            participant,
+            stun_urls=settings.stun_urls,
+            turn_urls=settings.turn_urls,
+            turn_secret=secret,
+            now=clock(),
+        )
+
+    return for_participant
+
+
+def _dispatcher(db: Database, clock: Clock, hub: Hub) -> Dispatcher:
+    """Return the dispatcher with a handler for every kind of message the outbox holds."""
+
+    async def end(payload: str) -> None:
+        await hub.end_room(msgspec.json.decode(payload, type=RoomMessage).room)
+
+    async def revoke(payload: str) -> None:
+        message = msgspec.json.decode(payload, type=RoomMessage)
+        await hub.revoke(message.room, message.participant)
+
+    return Dispatcher(db=db, clock=clock, handlers={"room.end": end, "room.revoke": revoke})
+
+
+class RoomMessage(msgspec.Struct, frozen=True):
+    """The payload of a room command in the outbox."""
+
+    room: str
+    participant: str | None = None
