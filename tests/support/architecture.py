@@ -22,8 +22,8 @@ MAX_LINES = 400
 
 # Modules directly in vap_meet that depend on nothing of ours, so that any room but domain may read them.
 LEAVES = frozenset({"clock", "settings", "observability", "tls"})
-# The composition, and the command line around it: they know every part.
-COMPOSERS = frozenset({"app", "commands", "__main__"})
+# The composition, and the command line and socket around it.
+COMPOSERS = frozenset({"app", "commands", "serving", "__main__"})
 
 # What each room of the Python house may import, besides itself.
 PYTHON_ARROWS: dict[str, frozenset[str]] = {
