@@ -1,11 +1,11 @@
-"""Every setting, read once from the environment (VAP_...) or the command line; documented in docs/settings.md."""
+"""Every setting, read once from the environment (VAP_...); docs/settings.md explains each."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     secret_dir: Path = Field(Path("var/secrets"), description="folder of the link and token keys, mode 0700")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 picks a free one")
-    public_url: str = Field("http://127.0.0.1:8080", description="sole source of links, Origin checks and CSP")
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="sole source of links, Origin checks and CSP"
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses or networks whose X-Forwarded-For is believed"
     )
@@ -34,5 +36,10 @@ class Settings(BaseSettings):
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
     wait_target_minutes: int = Field(10, ge=1, description="a customer should not wait longer than this")
-    demo: bool = Field(False, description="serve /demo and the banner over demo data")  # noqa: FBT003
+    demo: bool = Field(False, description="serve /demo and the banner over demo data")
     log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("trusted_proxies", "stun_urls", "turn_urls", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value

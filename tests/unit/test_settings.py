@@ -1,0 +1,46 @@
+"""Settings as the environment gives them."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from vap_meet.settings import Settings
+
+
+def test_lists_are_separated_by_commas(monkeypatch):
+    monkeypatch.setenv("VAP_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7,")
+    monkeypatch.setenv("VAP_STUN_URLS", "stun:one.example:3478")
+    monkeypatch.setenv("VAP_TURN_URLS", "")
+    settings = Settings()
+    assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.7")
+    assert settings.stun_urls == ("stun:one.example:3478",)
+    assert settings.turn_urls == ()
+
+
+def test_the_turn_secret_is_not_shown_by_printing_the_settings(monkeypatch):
+    monkeypatch.setenv("VAP_TURN_SECRET", "kept-to-itself")
+    settings = Settings()
+    assert settings.turn_secret.get_secret_value() == "kept-to-itself"
+    assert "kept-to-itself" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VAP_PORT", "65536"),
+        ("VAP_PORT", "web"),
+        ("VAP_OPENS_BEFORE_MINUTES", "-1"),
+        ("VAP_WAIT_TARGET_MINUTES", "0"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_by_name(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert refused.value.errors()[0]["loc"] == (name.removeprefix("VAP_").lower(),)
+
+
+def test_settings_do_not_change_once_read():
+    with pytest.raises(ValidationError):
+        Settings().port = 1
