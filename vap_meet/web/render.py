@@ -1,0 +1,177 @@
+"""Pages: one template for both languages, escaped by default, compiled once a language."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from vap_meet.domain.appointment import Language
+from vap_meet.web.assets import bundled
+from vap_meet.web.formats import Formats
+from vap_meet.web.i18n import DIRECTION, Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vap_meet.clock import Clock
+    from vap_meet.settings import Settings
+    from vap_meet.web.assets import Assets
+
+LANGUAGE_COOKIE = "vap_lang"
+LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "locale"
+_JSON_ESCAPES = {
+    ord("<"): "\\u003c",
+    ord(">"): "\\u003e",
+    ord("&"): "\\u0026",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+
+
+def json_block(value: object) -> Markup:
+    """Return JSON that can't end the ``<script type="application/json">`` it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(_JSON_ESCAPES))  # noqa: S704  # every character of HTML is escaped
+
+
+def bdi(value: object) -> Markup:
+    """Return a value isolated from the direction of the text around it: references, numbers, names."""
+    return Markup("<bdi>{}</bdi>").format(value)
+
+
+class Renderer:
+    """Renders pages in the language of whoever asks."""
+
+    def __init__(self, settings: Settings, assets: Assets, *, clock: Clock, strict: bool = True) -> None:
+        """`strict` makes a missing text an error; else its key is shown and the log says so."""
+        self._settings = settings
+        self._assets = assets
+        zone = ZoneInfo(settings.time_zone)
+        self.catalogues = {
+            language: Catalogue.load(LOCALE_FOLDER, language, strict=strict) for language in Language
+        }
+        self.formats = {
+            language: Formats(catalogue, zone=zone, clock=clock)
+            for language, catalogue in self.catalogues.items()
+        }
+        self._environments = {language: self._environment(language) for language in Language}
+
+    def page(
+        self,
+        request: web.Request,
+        template: str,
+        *,
+        title_key: str,
+        title_params: Mapping[str, object] | None = None,
+        language: Language | None = None,
+        status: int = 200,
+        page_data: Mapping[str, Any] | None = None,
+        js_prefixes: tuple[str, ...] = (),
+        **context: Any,
+    ) -> web.Response:
+        """Render a template as a response.
+
+        `language` is the appointment's, used when the reader has chosen none. `page_data` and the texts
+        whose keys begin with `js_prefixes` go to the page's script as one JSON block:
+        ``{lang, timeZone, strings, ...page_data}``.
+        """
+        chosen = self.language(request, language)
+        html = (
+            self._environments[chosen]
+            .get_template(template)
+            .render(
+                title=self.catalogues[chosen].t(title_key, **(title_params or {})),
+                languages=_switches(request, chosen),
+                page_data={
+                    "lang": chosen,
+                    "timeZone": self._settings.time_zone,
+                    "strings": self.js_strings(chosen, *js_prefixes) if js_prefixes else {},
+                    **(page_data or {}),
+                }
+                if page_data is not None or js_prefixes
+                else None,
+                **context,
+            )
+        )
+        return web.Response(
+            text=html,
+            status=status,
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Content-Language": chosen, "Vary": "Cookie", "Cache-Control": "no-store"},
+        )
+
+    def language(self, request: web.Request, offered: Language | None = None) -> Language:
+        """Return the reader's choice, else the appointment's language, else Arabic."""
+        try:
+            return Language(request.cookies.get(LANGUAGE_COOKIE, ""))
+        except ValueError:
+            return offered or Language.AR
+
+    def js_strings(self, language: Language, *prefixes: str) -> dict[str, str | dict[str, str]]:
+        """Return the texts whose keys begin with one of the prefixes, for a script."""
+        return self.catalogues[language].strings(*prefixes)
+
+    def _environment(self, language: Language) -> Environment:
+        """One environment a language, so that macros have its words without asking for the context."""
+        environment = Environment(
+            loader=FileSystemLoader(bundled("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        texts, formats = self.catalogues[language], self.formats[language]
+        settings = self._settings
+        environment.filters.update(json_block=json_block, bdi=bdi, lines=lines)
+        environment.globals.update(
+            lang=language.value,
+            dir=DIRECTION[language],
+            t=texts.t,
+            tn=texts.tn,
+            has_text=texts.messages.__contains__,
+            fmt_time=formats.time,
+            fmt_time_s=formats.time_s,
+            fmt_time_range=formats.time_range,
+            fmt_date=formats.date,
+            fmt_weekday=formats.weekday,
+            fmt_day=formats.day,
+            fmt_date_time=formats.date_time,
+            fmt_duration=formats.duration,
+            fmt_stopwatch=formats.stopwatch,
+            iso=formats.iso,
+            asset=self._assets.url,
+            modules=self._assets.modules,
+            organisation=settings.organisation_ar if language is Language.AR else settings.organisation_en,
+            contact_phone=settings.contact_phone,
+            demo=settings.demo,
+        )
+        return environment
+
+
+def lines(text: str) -> Markup:
+    """Return text as people typed it: paragraphs at empty lines, breaks at single ones."""
+    paragraphs = [part for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+    return Markup("\n").join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in part.strip().split("\n")))
+        for part in paragraphs
+    )
+
+
+def _switches(request: web.Request, current: Language) -> tuple[dict[str, Any], ...]:
+    """Return a link to this very page in each language."""
+    return tuple(
+        {
+            "lang": language.value,
+            "url": "?" + request.rel_url.update_query(lang=language.value).raw_query_string,
+            "current": language is current,
+        }
+        for language in Language
+    )
