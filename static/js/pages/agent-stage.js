@@ -1,0 +1,81 @@
+/** What the call page shows and allows at each point of a call; a table, without touching the page. */
+
+/**
+ * @typedef {'absent' | 'waiting' | 'waitingOffline' | 'preparing' | 'inCall' | 'inCallOffline' | 'held'
+ *   | 'left' | 'ended'} Phase
+ */
+/** @typedef {'callIn' | 'hold' | 'resume' | 'lobby' | 'end'} Action */
+/**
+ * @typedef {object} StageView
+ * @property {string} headline key of the words
+ * @property {string | null} hint key of the words
+ * @property {boolean} covers whether the words stand over the picture
+ * @property {readonly Action[]} actions
+ */
+/**
+ * What the page needs to know of the customer.
+ * @typedef {{stage: 'waiting' | 'preparing' | 'admitted' | 'held' | 'left', online: boolean}} Presence
+ */
+
+/** @type {Readonly<Record<Phase, StageView>>} */
+export const STAGE = {
+  absent: { headline: 'not_arrived', hint: 'not_arrived_hint', covers: true, actions: [] },
+  waiting: { headline: 'waiting', hint: null, covers: true, actions: ['callIn'] },
+  waitingOffline: { headline: 'waiting_offline', hint: 'waiting_offline_hint', covers: true, actions: [] },
+  preparing: { headline: 'preparing', hint: null, covers: true, actions: ['callIn'] },
+  inCall: { headline: 'in_call', hint: null, covers: false, actions: ['hold', 'lobby', 'end'] },
+  inCallOffline: { headline: 'in_call_offline', hint: null, covers: true, actions: ['hold', 'lobby', 'end'] },
+  held: { headline: 'held', hint: 'held_hint', covers: true, actions: ['resume', 'lobby', 'end'] },
+  left: { headline: 'left', hint: 'left_hint', covers: true, actions: ['end'] },
+  ended: { headline: 'ended', hint: 'ended_hint', covers: true, actions: [] },
+};
+
+/** @type {Readonly<Record<Presence['stage'], {online: Phase, offline: Phase}>>} */
+const PHASE = {
+  waiting: { online: 'waiting', offline: 'waitingOffline' },
+  preparing: { online: 'preparing', offline: 'waitingOffline' },
+  admitted: { online: 'inCall', offline: 'inCallOffline' },
+  held: { online: 'held', offline: 'held' },
+  left: { online: 'left', offline: 'left' },
+};
+
+/**
+ * @param {Presence | null} customer null while the customer has not been here
+ * @param {boolean} ended whether the room is over
+ * @returns {Phase}
+ */
+export function phaseOf(customer, ended) {
+  if (ended) return 'ended';
+  if (customer === null) return 'absent';
+  return PHASE[customer.stage][customer.online ? 'online' : 'offline'];
+}
+
+const BYES = new Set(['moved_device', 'in_use', 'ended', 'left', 'removed', 'revoked', 'no_access', 'unavailable']);
+
+/**
+ * The key of the words for why the server closed for good.
+ * @param {string} reason
+ */
+export function byeKey(reason) {
+  return `bye_${BYES.has(reason) ? reason : 'other'}`;
+}
+
+const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted']);
+
+/**
+ * The key of the words for a refused command.
+ * @param {string} code
+ */
+export function refusalKey(code) {
+  return `refused_${REFUSALS.has(code) ? code : 'other'}`;
+}
+
+const MEDIA_PROBLEMS = new Set(['denied', 'missing', 'busy', 'insecure', 'unknown']);
+
+/**
+ * The key of the words for why the camera could not be opened.
+ * @param {string} kind
+ */
+export function mediaProblemKey(kind) {
+  return `media_${MEDIA_PROBLEMS.has(kind) ? kind : 'unknown'}`;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { byeKey, mediaProblemKey, phaseOf, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
+
+test('each stage of the customer, online and offline, has its phase', () => {
+  /** @type {const} */
+  const cells = [
+    ['waiting', true, 'waiting'],
+    ['waiting', false, 'waitingOffline'],
+    ['preparing', true, 'preparing'],
+    ['preparing', false, 'waitingOffline'],
+    ['admitted', true, 'inCall'],
+    ['admitted', false, 'inCallOffline'],
+    ['held', true, 'held'],
+    ['held', false, 'held'],
+    ['left', true, 'left'],
+    ['left', false, 'left'],
+  ];
+  for (const [stage, online, phase] of cells) assert.equal(phaseOf({ stage, online }, false), phase);
+});
+
+test('an ended room is ended whoever is in it', () => {
+  assert.equal(phaseOf({ stage: 'admitted', online: true }, true), 'ended');
+  assert.equal(phaseOf(null, true), 'ended');
+});
+
+test('before the customer has come nobody can be called in', () => {
+  assert.deepEqual(STAGE[phaseOf(null, false)].actions, []);
+});
+
+test('calling in is offered only for somebody who is online and not yet in the call', () => {
+  const phases = Object.entries(STAGE).filter(([, view]) => view.actions.includes('callIn')).map(([phase]) => phase);
+  assert.deepEqual(phases, ['waiting', 'preparing']);
+});
+
+test('the picture is uncovered only in a call with somebody online', () => {
+  assert.deepEqual(Object.entries(STAGE).filter(([, view]) => !view.covers).map(([phase]) => phase), ['inCall']);
+});
+
+test('a code without words of its own gets the general ones', () => {
+  assert.equal(byeKey('in_use'), 'bye_in_use');
+  assert.equal(byeKey('too_slow'), 'bye_other');
+  assert.equal(refusalKey('not_here'), 'refused_not_here');
+  assert.equal(refusalKey('stale_pc'), 'refused_other');
+  assert.equal(mediaProblemKey('busy'), 'media_busy');
+  assert.equal(mediaProblemKey('odd'), 'media_unknown');
+});
