@@ -1,0 +1,360 @@
+"""How people come in: links and tokens are given out, exchanged for visits, and visits for seats.
+
+    issue_link, mint_token       an appointment's invitation, for one participant at one schedule version
+    look_up_link                 reads only: scanners of messages open links
+    enter_by_link, _by_token     a click, with the notice accepted, makes a Visit for this browser
+    visit                        the address picks the visit, the cookie proves it
+    seat_for_visit, _for_staff   a place in the room; the only way a room is opened
+
+Roles become grants here, so that signalling knows no roles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from signaling.events import Participant
+from signaling.protocol import Grant
+from vap_meet.domain import access as domain
+from vap_meet.domain.access import CUSTOMER, LinkStatus, OpeningHours, Role, StaffMember, StaffRole
+from vap_meet.domain.appointment import Appointment, Language
+from vap_meet.domain.errors import (
+    Forbidden,
+    LinkUnknown,
+    NotFound,
+    NoticeNotAccepted,
+    TokenInvalid,
+)
+from vap_meet.domain.links import code_sha256, read_code
+from vap_meet.services.invitations import Invitations, IssuedLink
+from vap_meet.store import access, appointments, audit, staff
+from vap_meet.store.access import Link, Visit
+
+if TYPE_CHECKING:
+    from signaling.hub import Hub
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from vap_meet.clock import Clock
+    from vap_meet.services.keys import Keys
+    from vap_meet.services.sessions import Sessions
+    from vap_meet.settings import Settings
+    from vap_meet.store.engine import Database
+
+GRANTS: dict[Role, frozenset[Grant]] = {
+    Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT}),
+    Role.AGENT: frozenset(Grant),
+}
+"""What each role may do in a room (a test proves it total)."""
+
+_COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """What a link's page shows. `may_enter` is true when a click makes a visit."""
+
+    appointment: Appointment
+    participant_id: str
+    status: LinkStatus
+    opens_at: datetime
+    may_enter: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A visit, and the cookie that proves it; `set_cookie` is false if the browser has it already."""
+
+    visit_id: str
+    browser: str
+    set_cookie: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitView:
+    """What a visit's page shows."""
+
+    visit_id: str
+    appointment: Appointment
+    participant_id: str
+    status: LinkStatus
+    opens_at: datetime
+
+    @property
+    def role(self) -> Role:
+        """Return what the visitor is in the appointment."""
+        return Role.CUSTOMER if self.participant_id == CUSTOMER else Role.AGENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A place in a room. `seat` names the device: the same person on another device has another one."""
+
+    room: str
+    participant: Participant
+    seat: str
+
+
+class Joining:
+    """The use cases of coming in. Every refusal is a `DomainError` of `vap_meet.domain.errors`."""
+
+    def __init__(
+        self, *, db: Database, clock: Clock, keys: Keys, settings: Settings, hub: Hub, sessions: Sessions
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._hub = hub
+        self._sessions = sessions
+        self._hours = OpeningHours(
+            opens_before=timedelta(minutes=settings.opens_before_minutes),
+            closes_after=timedelta(minutes=settings.closes_after_minutes),
+        )
+        self._keys = keys
+        self._invitations = Invitations(
+            db=db, clock=clock, keys=keys, public_url=settings.public_url, hours=self._hours
+        )
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """Return the public keys of join tokens as a JSON Web Key Set."""
+        return self._keys.jwks()
+
+    async def issue_link(self, appointment_id: str, participant_id: str = CUSTOMER, *, by: str) -> IssuedLink:
+        """Return the participant's link, as `Invitations.issue_link` does."""
+        return await self._invitations.issue_link(appointment_id, participant_id, by=by)
+
+    async def mint_token(
+        self, appointment_id: str, *, role: Role | str, by: str, staff_id: str | None = None
+    ) -> str:
+        """Return a join token, as `Invitations.mint_token` does."""
+        return await self._invitations.mint_token(appointment_id, role=role, by=by, staff_id=staff_id)
+
+    # --- coming in ----------------------------------------------------------------------------------
+
+    async def look_up_link(self, code: str) -> LinkView:
+        """Return what the link is for and what it is worth now; writes nothing. Raises `LinkUnknown`."""
+        async with self._db.read() as tx:
+            link, appointment = await _by_code(tx, code)
+        status = self._status(appointment, link.schedule_version)
+        return LinkView(
+            appointment=appointment,
+            participant_id=link.participant_id,
+            status=status,
+            opens_at=self._hours.opens_at(appointment),
+            may_enter=domain.may_enter(appointment, status, now=self._clock(), hours=self._hours),
+        )
+
+    async def enter_by_link(self, code: str, *, browser: str | None, notice_version: str | None) -> Entry:
+        """Exchange a click on a link for this browser's visit; again, for the same visit.
+
+        Raises `LinkUnknown`, `NoticeNotAccepted`, `LinkMoved`, `LinkCancelled`, `LinkOver`.
+        """
+        now = self._clock()
+        async with self._db.write() as tx:
+            link, appointment = await _by_code(tx, code)
+            status = self._status(appointment, link.schedule_version)
+            if not domain.may_enter(appointment, status, now=now, hours=self._hours):
+                raise domain.refusal(status)
+            return await self._enter(
+                tx,
+                appointment,
+                link.participant_id,
+                browser=browser,
+                notice_version=notice_version,
+                by={"link_id": link.id},
+                now=now,
+            )
+
+    async def enter_by_token(self, token: str, *, browser: str | None, notice_version: str | None) -> Entry:
+        """Exchange a join token for this browser's visit; again, for the same visit.
+
+        Raises `TokenInvalid`, `TokenEarly`, `TokenExpired`, `NoticeNotAccepted`, and as a link does.
+        """
+        now = self._clock()
+        join = self._invitations.read_token(token, now=now)
+        async with self._db.write() as tx:
+            appointment = await appointments.get(tx, join.appointment_id)
+            if join.subject != CUSTOMER and join.role is not Role.AGENT:
+                raise TokenInvalid("The token's role is not its subject's.")
+            status = self._status(appointment, join.schedule_version)
+            if not domain.may_enter(appointment, status, now=now, hours=self._hours):
+                raise domain.refusal(status)
+            return await self._enter(
+                tx,
+                appointment,
+                join.subject,
+                browser=browser,
+                notice_version=notice_version,
+                by={"token_id": join.token_id},
+                now=now,
+            )
+
+    async def visit(self, visit_id: str, *, browser: str | None) -> VisitView:
+        """Return a visit of this browser. Raises `NotFound` unless the cookie proves it."""
+        async with self._db.read() as tx:
+            visit, appointment = await _proven(tx, visit_id, browser)
+        return VisitView(
+            visit_id=visit.id,
+            appointment=appointment,
+            participant_id=visit.participant_id,
+            status=self._status(appointment, visit.schedule_version),
+            opens_at=self._hours.opens_at(appointment),
+        )
+
+    # --- seats --------------------------------------------------------------------------------------
+
+    async def seat_for_visit(self, visit_id: str, browser: str | None) -> Seat:
+        """Return the visitor's place, with its room open.
+
+        Raises `NotFound` unless the cookie proves the visit, `TooEarly`, `LinkMoved`, `LinkCancelled`,
+        `LinkOver`, `Unavailable`.
+        """
+        async with self._db.read() as tx:
+            visit, appointment = await _proven(tx, visit_id, browser)
+            participant = await _participant(tx, visit.participant_id, appointment)
+        self._refuse_unless_open(appointment, visit.schedule_version)
+        await self._open_room(appointment.id, visit.schedule_version)
+        return Seat(room=appointment.id, participant=participant, seat=visit.id)
+
+    async def seat_for_staff(self, member: StaffMember, appointment_id: str) -> Seat:
+        """Return an agent's place, with its room open.
+
+        Raises `Forbidden` for whoever is no agent, `NotFound`, `TooEarly`, `LinkCancelled`, `LinkOver`,
+        `Unavailable`.
+        """
+        if member.role is not StaffRole.AGENT:
+            raise Forbidden("Only agents have a place in an appointment.")
+        async with self._db.read() as tx:
+            appointment = await appointments.get(tx, appointment_id)
+        self._refuse_unless_open(appointment, appointment.schedule_version)
+        await self._open_room(appointment_id, appointment.schedule_version)
+        return Seat(
+            room=appointment_id,
+            participant=_agent(member, appointment),
+            seat=member.session_id or member.id,
+        )
+
+    async def _open_room(self, appointment_id: str, schedule_version: int) -> None:
+        """Open the room as the facts left it.
+
+        The record is read once more afterwards: a cancellation that was committed in between found no room
+        to revoke, and one that comes later finds this one.
+        """
+        restored, ended = await self._sessions.restored(appointment_id)
+        await self._hub.open_room(appointment_id, restored=restored, ended=ended)
+        async with self._db.read() as tx:
+            appointment = await appointments.get(tx, appointment_id)
+        status = self._status(appointment, schedule_version)
+        if status is LinkStatus.OPEN:
+            return
+        if status is LinkStatus.OVER:
+            await self._hub.end_room(appointment_id)
+        else:
+            await self._hub.revoke(appointment_id, None)
+        raise domain.refusal(status)
+
+    # --- what they have in common -------------------------------------------------------------------
+
+    async def _enter(
+        self,
+        tx: AsyncConnection,
+        appointment: Appointment,
+        participant_id: str,
+        *,
+        browser: str | None,
+        notice_version: str | None,
+        by: dict[str, str],
+        now: datetime,
+    ) -> Entry:
+        if notice_version != domain.NOTICE_VERSION:
+            raise NoticeNotAccepted("The notice has to be accepted to enter.")
+        cookie = browser if browser and _COOKIE.fullmatch(browser) else secrets.token_urlsafe(32)
+        visit = await access.find_visit(
+            tx,
+            browser_sha256=_sha256(cookie),
+            appointment_id=appointment.id,
+            participant_id=participant_id,
+            schedule_version=appointment.schedule_version,
+        )
+        entry = Entry(
+            visit_id=visit.id if visit else str(uuid4()), browser=cookie, set_cookie=cookie != browser
+        )
+        if visit is not None and visit.notice_version == notice_version:
+            return entry
+        if visit is not None:
+            await access.accept_notice(tx, visit.id, notice_version)
+        else:
+            await access.add_visit(
+                tx,
+                Visit(
+                    id=entry.visit_id,
+                    browser_sha256=_sha256(cookie),
+                    appointment_id=appointment.id,
+                    participant_id=participant_id,
+                    schedule_version=appointment.schedule_version,
+                    notice_version=notice_version,
+                    created_at=now,
+                ),
+            )
+        await audit.record(
+            tx,
+            at=now,
+            action="visit.entered",
+            appointment_id=appointment.id,
+            public={
+                "visit_id": entry.visit_id,
+                "participant": participant_id,
+                "notice_version": notice_version,
+                **by,
+            },
+        )
+        return entry
+
+    def _status(self, appointment: Appointment, schedule_version: int) -> LinkStatus:
+        return domain.link_status(
+            appointment, schedule_version=schedule_version, now=self._clock(), hours=self._hours
+        )
+
+    def _refuse_unless_open(self, appointment: Appointment, schedule_version: int) -> None:
+        status = self._status(appointment, schedule_version)
+        if status is not LinkStatus.OPEN:
+            raise domain.refusal(status)
+
+
+async def _by_code(tx: AsyncConnection, text: str) -> tuple[Link, Appointment]:
+    code = read_code(text)
+    link = None if code is None else await access.link_by_code(tx, code_sha256(code))
+    if link is None or link.revoked_at is not None:
+        raise LinkUnknown("This link is not known.")
+    return link, await appointments.get(tx, link.appointment_id)
+
+
+async def _proven(tx: AsyncConnection, visit_id: str, browser: str | None) -> tuple[Visit, Appointment]:
+    visit = await access.get_visit(tx, visit_id, browser_sha256=_sha256(browser)) if browser else None
+    if visit is None:
+        raise NotFound("There is no such visit for this browser.")
+    return visit, await appointments.get(tx, visit.appointment_id)
+
+
+async def _participant(tx: AsyncConnection, participant_id: str, appointment: Appointment) -> Participant:
+    """Return who sits down; an agent whose account was closed after entering does not."""
+    if participant_id == CUSTOMER:
+        return Participant(CUSTOMER, appointment.customer.name, GRANTS[Role.CUSTOMER])
+    staff_id = domain.staff_id_of(participant_id)
+    member = None if staff_id is None else await staff.active_member(tx, staff_id)
+    if member is None:
+        raise NotFound("There is no such visit for this browser.")
+    return _agent(member, appointment)
+
+
+def _agent(member: StaffMember, appointment: Appointment) -> Participant:
+    name = member.name_ar if appointment.customer.language is Language.AR else member.name_en
+    return Participant(domain.staff_participant(member.id), name, GRANTS[Role.AGENT])
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,98 @@
+"""Rate limits: how often somebody may try before they are asked to wait. In memory, of bounded size."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+from vap_meet.domain.errors import RateLimited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vap_meet.clock import Clock
+
+
+class Bucket(StrEnum):
+    """What is counted. Each is counted by a key of its own: an address or a user name."""
+
+    LINK = "link"
+    ENTER = "enter"
+    SIGN_IN_USER = "sign_in_user"
+    SIGN_IN_ADDRESS = "sign_in_address"
+    API_KEY = "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`burst` at once, and as many again over `per_s` seconds."""
+
+    burst: int
+    per_s: float
+
+
+LIMITS: dict[str, Limit] = {
+    # Mobile networks put thousands of customers behind one address, and appointments start together.
+    Bucket.LINK: Limit(600, 60),
+    Bucket.ENTER: Limit(600, 60),
+    Bucket.SIGN_IN_USER: Limit(10, 300),
+    Bucket.SIGN_IN_ADDRESS: Limit(100, 60),
+    Bucket.API_KEY: Limit(30, 60),  # refused keys only
+}
+
+
+class RateLimiter:
+    """Counts tries by the generic cell rate algorithm: one number a key, no timers.
+
+    The number is when the key's bucket will be empty again. Of each bucket the `capacity` keys that tried
+    last are remembered; a key that is forgotten starts afresh.
+    """
+
+    def __init__(
+        self, clock: Clock, limits: Mapping[str, Limit] | None = None, *, capacity: int = 20_000
+    ) -> None:
+        self._clock = clock
+        self._limits = dict(LIMITS if limits is None else limits)
+        self._capacity = capacity
+        self._empty_at: dict[str, OrderedDict[str, float]] = {name: OrderedDict() for name in self._limits}
+
+    def hit(self, bucket: str, key: str) -> None:
+        """Count one try. Raises `RateLimited` if there were too many; that try is not counted."""
+        self._empty_at[bucket][key] = self._after_one_more(bucket, key)
+        self._empty_at[bucket].move_to_end(key)
+        if len(self._empty_at[bucket]) > self._capacity:
+            self._empty_at[bucket].popitem(last=False)
+
+    def check(self, bucket: str, key: str) -> None:
+        """Raise `RateLimited` if one more try would; count nothing."""
+        self._after_one_more(bucket, key)
+
+    def forget(self, bucket: str, key: str) -> None:
+        """Let a key start afresh, as after a good password."""
+        self._empty_at[bucket].pop(key, None)
+
+    def _after_one_more(self, bucket: str, key: str) -> float:
+        limit = self._limits[bucket]
+        now = self._clock().timestamp()
+        empty_at = max(self._empty_at[bucket].get(key, now), now) + limit.per_s / limit.burst
+        wait_s = empty_at - now - limit.per_s
+        if wait_s > 1e-6:  # noqa: PLR2004 - what floating point adds up to over a burst
+            raise RateLimited("Too many tries; please wait.", retry_after_s=math.ceil(wait_s))
+        return empty_at
+
+
+def address_key(address: str) -> str:
+    """Return what an address is counted by: an IPv6 subscriber owns a whole /64, not one address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return parsed.exploded[:19]

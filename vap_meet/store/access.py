@@ -1,0 +1,148 @@
+"""SQL of links and visits. Of a code or a cookie only the SHA-256 is ever here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Row, insert, select, update
+
+from vap_meet.store.schema import link, visit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link that was issued: for whom, for which time of the appointment, derived with which key."""
+
+    id: str
+    appointment_id: str
+    participant_id: str
+    schedule_version: int
+    key_id: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One browser's access to one appointment as one participant, given at one schedule version."""
+
+    id: str
+    browser_sha256: str
+    appointment_id: str
+    participant_id: str
+    schedule_version: int
+    notice_version: str
+    created_at: datetime
+
+
+async def add_link(tx: AsyncConnection, added: Link, *, code_sha256: str) -> None:
+    """Insert a link."""
+    await tx.execute(
+        insert(link).values(
+            id=added.id,
+            appointment_id=added.appointment_id,
+            participant_id=added.participant_id,
+            schedule_version=added.schedule_version,
+            key_id=added.key_id,
+            code_sha256=code_sha256,
+            created_at=added.created_at,
+        )
+    )
+
+
+async def find_link(
+    tx: AsyncConnection, *, appointment_id: str, participant_id: str, schedule_version: int, key_id: str
+) -> Link | None:
+    """Return the link that was issued for exactly this, None if there is none."""
+    row = (
+        await tx.execute(
+            select(link).where(
+                link.c.appointment_id == appointment_id,
+                link.c.participant_id == participant_id,
+                link.c.schedule_version == schedule_version,
+                link.c.key_id == key_id,
+            )
+        )
+    ).one_or_none()
+    return None if row is None else _link(row)
+
+
+async def link_by_code(tx: AsyncConnection, code_sha256: str) -> Link | None:
+    """Return the link whose code has this hash, None if there is none."""
+    row = (await tx.execute(select(link).where(link.c.code_sha256 == code_sha256))).one_or_none()
+    return None if row is None else _link(row)
+
+
+async def add_visit(tx: AsyncConnection, added: Visit) -> None:
+    """Insert a visit."""
+    await tx.execute(
+        insert(visit).values(
+            id=added.id,
+            browser_sha256=added.browser_sha256,
+            appointment_id=added.appointment_id,
+            participant_id=added.participant_id,
+            schedule_version=added.schedule_version,
+            notice_version=added.notice_version,
+            created_at=added.created_at,
+        )
+    )
+
+
+async def find_visit(
+    tx: AsyncConnection,
+    *,
+    browser_sha256: str,
+    appointment_id: str,
+    participant_id: str,
+    schedule_version: int,
+) -> Visit | None:
+    """Return the visit of this browser to exactly this, None if there is none."""
+    row = (
+        await tx.execute(
+            select(visit).where(
+                visit.c.browser_sha256 == browser_sha256,
+                visit.c.appointment_id == appointment_id,
+                visit.c.participant_id == participant_id,
+                visit.c.schedule_version == schedule_version,
+            )
+        )
+    ).one_or_none()
+    return None if row is None else _visit(row)
+
+
+async def get_visit(tx: AsyncConnection, visit_id: str, *, browser_sha256: str) -> Visit | None:
+    """Return a visit if it is this browser's, None otherwise."""
+    row = (
+        await tx.execute(
+            select(visit).where(visit.c.id == visit_id, visit.c.browser_sha256 == browser_sha256)
+        )
+    ).one_or_none()
+    return None if row is None else _visit(row)
+
+
+async def accept_notice(tx: AsyncConnection, visit_id: str, notice_version: str) -> None:
+    """Note that a visit's person has accepted another version of the notice."""
+    await tx.execute(update(visit).where(visit.c.id == visit_id).values(notice_version=notice_version))
+
+
+def _link(row: Row[tuple[object, ...]]) -> Link:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Link(
+        id=values["id"],
+        appointment_id=values["appointment_id"],
+        participant_id=values["participant_id"],
+        schedule_version=values["schedule_version"],
+        key_id=values["key_id"],
+        created_at=values["created_at"],
+        revoked_at=values["revoked_at"],
+    )
+
+
+def _visit(row: Row[tuple[object, ...]]) -> Visit:
+    return Visit(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it

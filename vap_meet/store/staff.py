@@ -1,0 +1,114 @@
+"""SQL of staff accounts and their sign-ins. Of a cookie only the SHA-256 is ever here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Row, insert, select, update
+
+from vap_meet.domain.access import StaffMember, StaffRole
+from vap_meet.store.schema import staff, staff_session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A staff account with what proves its owner."""
+
+    member: StaffMember
+    password_hash: str
+    active: bool
+
+
+async def add(tx: AsyncConnection, member: StaffMember, *, password_hash: str, at: datetime) -> None:
+    """Insert an active account."""
+    await tx.execute(
+        insert(staff).values(
+            id=member.id,
+            username=member.username,
+            display_name_ar=member.name_ar,
+            display_name_en=member.name_en,
+            password_hash=password_hash,
+            role=member.role.value,
+            active=True,
+            created_at=at,
+        )
+    )
+
+
+async def account(tx: AsyncConnection, username: str) -> Account | None:
+    """Return the account with this user name, None if there is none."""
+    row = (await tx.execute(select(staff).where(staff.c.username == username))).one_or_none()
+    if row is None:
+        return None
+    return Account(member=_member(row), password_hash=row.password_hash, active=row.active)
+
+
+async def active_member(tx: AsyncConnection, staff_id: str) -> StaffMember | None:
+    """Return whoever has this id, None if nobody does or the account is closed."""
+    row = (
+        await tx.execute(select(staff).where(staff.c.id == staff_id, staff.c.active.is_(True)))
+    ).one_or_none()
+    return None if row is None else _member(row)
+
+
+async def set_password_hash(tx: AsyncConnection, staff_id: str, password_hash: str) -> None:
+    """Replace what a password is checked against."""
+    await tx.execute(update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash))
+
+
+async def add_session(
+    tx: AsyncConnection, *, id_: str, cookie_sha256: str, staff_id: str, at: datetime, expires_at: datetime
+) -> None:
+    """Insert a sign-in."""
+    await tx.execute(
+        insert(staff_session).values(
+            id=id_, cookie_sha256=cookie_sha256, staff_id=staff_id, created_at=at, expires_at=expires_at
+        )
+    )
+
+
+async def member_by_cookie(tx: AsyncConnection, cookie_sha256: str, *, now: datetime) -> StaffMember | None:
+    """Return who is signed in with this cookie, None once it ended, expired or the account was closed."""
+    row = (
+        await tx.execute(
+            select(staff, staff_session.c.id.label("session_id"))
+            .join(staff_session, staff_session.c.staff_id == staff.c.id)
+            .where(
+                staff_session.c.cookie_sha256 == cookie_sha256,
+                staff_session.c.ended_at.is_(None),
+                staff_session.c.expires_at > now,
+                staff.c.active.is_(True),
+            )
+        )
+    ).one_or_none()
+    return None if row is None else _member(row, session_id=row.session_id)
+
+
+async def end_session(tx: AsyncConnection, cookie_sha256: str, *, at: datetime) -> str | None:
+    """End a sign-in and return whose it was; None if there was none to end."""
+    return (
+        await tx.execute(
+            update(staff_session)
+            .where(staff_session.c.cookie_sha256 == cookie_sha256, staff_session.c.ended_at.is_(None))
+            .values(ended_at=at)
+            .returning(staff_session.c.staff_id)
+        )
+    ).scalar_one_or_none()
+
+
+def _member(row: Row[tuple[object, ...]], *, session_id: str | None = None) -> StaffMember:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return StaffMember(
+        id=values["id"],
+        username=values["username"],
+        role=StaffRole(values["role"]),
+        name_ar=values["display_name_ar"],
+        name_en=values["display_name_en"],
+        session_id=session_id,
+    )

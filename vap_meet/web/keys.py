@@ -1,0 +1,19 @@
+"""The public keys of join tokens, for whoever wants to verify one."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from vap_meet.web.appkeys import JOINING
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/.well-known/jwks.json")
+async def jwks(request: web.Request) -> web.StreamResponse:
+    """Answer the JSON Web Key Set (RFC 7517)."""
+    response = web.json_response(
+        request.app[JOINING].jwks(), headers={"Cache-Control": "public, max-age=300"}
+    )
+    response.content_type = "application/jwk-set+json"
+    return response
