@@ -42,7 +42,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Refuse naive values; store UTC (SQLite drops the zone, so it must be UTC before)."""
         if value is None:
             return None
@@ -50,7 +50,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a naive datetime has no place in the database")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return what was stored as an aware UTC value."""
         if value is None:
             return None
@@ -75,6 +75,7 @@ appointment = Table(
     Column("request_number", String(64)),
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
+    Column("moved_at", UtcDateTime),  # facts before it belong to an earlier time
     Column("state", String(24), nullable=False),
     Column("cancel_reason", String(500)),
     Column("schedule_version", Integer, nullable=False),
