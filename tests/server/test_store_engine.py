@@ -130,7 +130,7 @@ async def test_a_lock_held_by_another_process_beyond_the_deadline_is_unavailable
             await increment(db)
         assert await count(db) == 0  # readers go on
     finally:
-        await holder.communicate()
+        await holder.communicate(b"")  # None would leave its stdin open
     await increment(db)
     assert await count(db) == 1
 
