@@ -1,0 +1,144 @@
+/**
+ * `<vap-video-tile>`: one person's picture and sound, or their initials while there is no picture.
+ *
+ * Attributes: `name`; `microphone` and `camera` ("on" | "off" | "none"); `self` (own picture: mirrored,
+ * never heard); `rear` (own rear camera: not mirrored); `status` (a sentence over the picture, e.g. that
+ * it reconnects). Words: `label-microphone-off`, `label-camera-off`, `label-play`.
+ * Property: `stream`. Event: `vap-first-frame`, once a stream, when its first frame is on the screen.
+ */
+import { make, setText, setVisible } from '../lib/dom.js';
+
+export class VapVideoTile extends HTMLElement {
+  static observedAttributes = [
+    ...['name', 'microphone', 'camera', 'status'],
+    ...['label-microphone-off', 'label-camera-off', 'label-play'],
+  ];
+
+  #video = make('video', 'vap-tile__video');
+  // Sound has an element of its own: a video element may wait with it for a picture that never comes.
+  #audio = make('audio', 'vap-tile__audio');
+  #initials = make('span', 'vap-tile__initials');
+  #cameraOff = make('span', 'vap-tile__camera-off');
+  #placeholder = make('div', 'vap-tile__placeholder');
+  #name = make('span', 'vap-tile__name');
+  #microphoneOff = make('span', 'vap-tile__microphone-off');
+  #caption = make('div', 'vap-tile__caption');
+  #status = make('p', 'vap-tile__status');
+  #play = make('button', 'vap-tile__play');
+  /** @type {MediaStream | null} */
+  #stream = null;
+  /** @type {AbortController | undefined} */
+  #watching;
+
+  constructor() {
+    super();
+    this.#video.playsInline = true;
+    this.#video.autoplay = true;
+    this.#video.muted = true;
+    this.#audio.autoplay = true;
+    this.#initials.setAttribute('aria-hidden', 'true');
+    this.#status.setAttribute('role', 'status');
+    this.#play.type = 'button';
+    this.#play.addEventListener('click', () => this.#playSound());
+    this.#placeholder.append(this.#initials, this.#cameraOff);
+    this.#caption.append(this.#name, this.#microphoneOff);
+  }
+
+  connectedCallback() {
+    this.classList.add('vap-tile');
+    const parts = [this.#video, this.#audio, this.#placeholder, this.#status, this.#play, this.#caption];
+    this.replaceChildren(...parts);
+    setVisible(this.#play, false);
+    this.#render();
+    this.#attach();
+  }
+
+  disconnectedCallback() {
+    this.#watching?.abort();
+    this.#video.srcObject = null;
+    this.#audio.srcObject = null;
+  }
+
+  attributeChangedCallback() {
+    this.#render();
+  }
+
+  get stream() {
+    return this.#stream;
+  }
+
+  /** @param {MediaStream | null} stream */
+  set stream(stream) {
+    if (stream === this.#stream) return;
+    this.#stream = stream;
+    if (this.isConnected) this.#attach();
+  }
+
+  #attach() {
+    this.#watching?.abort();
+    const watching = new AbortController();
+    this.#watching = watching;
+    const stream = this.#stream;
+    this.#video.srcObject = stream;
+    if (!this.hasAttribute('self')) {
+      this.#audio.srcObject = stream;
+      if (stream) this.#playSound();
+    }
+    this.toggleAttribute('data-playing', false);
+    if (!stream) return;
+    this.#video.play().catch(() => undefined); // muted: refused only when replaced meanwhile
+    const firstFrame = () => {
+      if (watching.signal.aborted) return;
+      this.toggleAttribute('data-playing', true);
+      this.dispatchEvent(new CustomEvent('vap-first-frame', { bubbles: true }));
+    };
+    if ('requestVideoFrameCallback' in this.#video) this.#video.requestVideoFrameCallback(firstFrame);
+    else this.#listenOnce(this.#video, 'playing', firstFrame, watching.signal);
+  }
+
+  /** Browsers may refuse sound that nobody clicked for; then the person is asked to. */
+  #playSound() {
+    this.#audio.play().then(
+      () => setVisible(this.#play, false),
+      (/** @type {DOMException} */ error) => setVisible(this.#play, error.name === 'NotAllowedError'),
+    );
+  }
+
+  /**
+   * @param {EventTarget} target
+   * @param {string} name
+   * @param {() => void} listener
+   * @param {AbortSignal} signal
+   */
+  #listenOnce(target, name, listener, signal) {
+    target.addEventListener(name, listener, { once: true, signal });
+  }
+
+  #render() {
+    const name = this.getAttribute('name') ?? '';
+    const label = (/** @type {string} */ key) => this.getAttribute(`label-${key}`) ?? '';
+    setText(this.#name, name);
+    setText(this.#initials, initials(name));
+    setText(this.#cameraOff, label('camera-off'));
+    setText(this.#microphoneOff, label('microphone-off'));
+    setText(this.#play, label('play'));
+    setText(this.#status, this.getAttribute('status') ?? '');
+    const camera = this.getAttribute('camera') ?? 'on';
+    setVisible(this.#placeholder, camera !== 'on');
+    setVisible(this.#video, camera === 'on');
+    setVisible(this.#microphoneOff, (this.getAttribute('microphone') ?? 'on') !== 'on');
+    setVisible(this.#status, Boolean(this.getAttribute('status')));
+  }
+}
+
+/**
+ * The first letters of the first two words; Arabic ones are kept apart lest they join.
+ *
+ * @param {string} name
+ */
+function initials(name) {
+  const letters = name.split(/\s+/).map((word) => [...word][0] ?? '');
+  return letters.slice(0, 2).join('\u200c');
+}
+
+customElements.define('vap-video-tile', VapVideoTile);

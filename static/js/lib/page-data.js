@@ -1,0 +1,43 @@
+/**
+ * What the server put on the page for its module: data and, under `strings`, the words by catalogue key.
+ *
+ * @typedef {{ strings?: Record<string, string> } & Record<string, unknown>} PageData
+ */
+
+/** @type {PageData | undefined} */
+let cached;
+
+/**
+ * Read the page's JSON (`<script type="application/json" id="page-data">`) once; `{}` if there is none.
+ *
+ * A page module narrows it: `const data = /** @type {RoomPageData} *\/ (pageData())`.
+ *
+ * @returns {PageData}
+ */
+export function pageData() {
+  if (cached === undefined) {
+    const element = document.getElementById('page-data');
+    cached = /** @type {PageData} */ (JSON.parse(element?.textContent || '{}'));
+  }
+  return cached;
+}
+
+/**
+ * Look up a word of the page's catalogue and fill its `{name}` places; the key itself if it is missing.
+ *
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function text(key, values = {}) {
+  return fill(pageData().strings?.[key] ?? key, values);
+}
+
+/**
+ * Replace `{name}` in a template by its value; a place without a value stays as it is.
+ *
+ * @param {string} template
+ * @param {Record<string, string | number>} values
+ */
+export function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place));
+}

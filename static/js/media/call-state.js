@@ -1,0 +1,213 @@
+/**
+ * What a page shows of a call, and how each event changes it. Pure: no I/O, every state a new object.
+ *
+ * @import {
+ *   Bye, ChatLine, MediaChoice, ParticipantView, RoomView, Stage, Welcome
+ * } from '../signaling/messages.js'
+ * @import { ConnectionStatus } from '../signaling/client.js'
+ * @import { LocalMedia } from './local-media.js'
+ *
+ * @typedef {'connecting' | 'waiting' | 'preparing' | 'in_call' | 'held' | 'left' | 'ended' | 'stopped'} Phase
+ *   Where this person stands; a host stands 'in_call' from the start, also alone. The last three are
+ *   final, and media is closed then. 'stopped': the server closed for the reason in `bye`.
+ *
+ * @typedef {object} CallState
+ * @property {Phase} phase
+ * @property {Bye | null} bye What the server said last when it closed for good.
+ * @property {ParticipantView | null} self Null before the first welcome.
+ * @property {readonly ParticipantView[]} participants The others, as far as this person may see them.
+ * @property {ReadonlyMap<string, MediaStream>} remote The others' media by participant id.
+ * @property {ReadonlyMap<string, RTCPeerConnectionState>} links How the path to each of them is.
+ * @property {readonly ChatLine[]} chat In order, each line once.
+ * @property {'good' | 'reconnecting'} connection Of the line to the server and of the media paths.
+ * @property {ConnectionStatus} signaling The line to the server alone.
+ * @property {LocalMedia | null} localMedia
+ * @property {MediaChoice} mic
+ * @property {MediaChoice} camera
+ * @property {number} serverOffsetMs Add it to Date.now() for the server's time.
+ *
+ * @typedef {{ type: 'welcome', welcome: Welcome, now: number }
+ *   | { type: 'room', room: RoomView }
+ *   | { type: 'chat', line: ChatLine }
+ *   | { type: 'bye', bye: Bye }
+ *   | { type: 'closed' }
+ *   | { type: 'left' }
+ *   | { type: 'signaling', status: ConnectionStatus }
+ *   | { type: 'remote', id: string, stream: MediaStream | null }
+ *   | { type: 'link', id: string, state: RTCPeerConnectionState | null }
+ *   | { type: 'media', media: LocalMedia | null }} CallEvent
+ *
+ * @typedef {'ready' | 'live'} Level How far the path to somebody may be: made ahead, or in use.
+ */
+
+/** @type {Record<Stage, Phase>} */
+const PHASE_OF = {
+  waiting: 'waiting',
+  preparing: 'preparing',
+  admitted: 'in_call',
+  held: 'held',
+  left: 'left',
+};
+
+/** @type {ReadonlySet<Phase>} */
+const FINAL = new Set(/** @type {const} */ (['left', 'ended', 'stopped']));
+
+/** @type {ReadonlySet<RTCPeerConnectionState>} */
+const BROKEN = new Set(/** @type {const} */ (['disconnected', 'failed']));
+
+/** @type {CallState} */
+export const INITIAL = {
+  phase: 'connecting',
+  bye: null,
+  self: null,
+  participants: [],
+  remote: new Map(),
+  links: new Map(),
+  chat: [],
+  connection: 'good',
+  signaling: 'connecting',
+  localMedia: null,
+  mic: 'none',
+  camera: 'none',
+  serverOffsetMs: 0,
+};
+
+/** @param {Phase} phase */
+export function isFinal(phase) {
+  return FINAL.has(phase);
+}
+
+/**
+ * @param {CallState} state
+ * @param {CallEvent} event
+ * @returns {CallState}
+ */
+export function reduce(state, event) {
+  return withConnection(change(state, event));
+}
+
+/**
+ * @param {CallState} state
+ * @param {CallEvent} event
+ * @returns {CallState}
+ */
+function change(state, event) {
+  switch (event.type) {
+    case 'welcome': {
+      const { welcome, now } = event;
+      const chat = welcome.chat.reduce(withLine, state.chat);
+      const serverOffsetMs = welcome.serverTime - now;
+      return withRoom({ ...state, chat, serverOffsetMs }, welcome.room, welcome.self);
+    }
+    case 'room':
+      return state.self ? withRoom(state, event.room, state.self.id) : state;
+    case 'chat':
+      return { ...state, chat: withLine(state.chat, event.line) };
+    case 'bye':
+      return withBye(state, event.bye);
+    case 'closed':
+      return isFinal(state.phase) ? state : { ...state, phase: 'stopped' };
+    case 'left':
+      return isFinal(state.phase) ? state : { ...state, phase: 'left' };
+    case 'signaling':
+      return { ...state, signaling: event.status };
+    case 'remote':
+      return { ...state, remote: withEntry(state.remote, event.id, event.stream) };
+    case 'link':
+      return { ...state, links: withEntry(state.links, event.id, event.state) };
+    case 'media': {
+      const { media } = event;
+      return { ...state, localMedia: media, mic: media?.microphone ?? 'none', camera: media?.camera ?? 'none' };
+    }
+  }
+}
+
+/**
+ * Decide to whom a media path may be: live when both are admitted, made ahead when one of the two waits
+ * for the other. Between two who both wait there is none.
+ *
+ * @param {ParticipantView | null} self
+ * @param {readonly ParticipantView[]} others
+ * @returns {Map<string, Level>}
+ */
+export function mediaPlan(self, others) {
+  /** @type {Map<string, Level>} */
+  const plan = new Map();
+  if (!self || self.stage === 'left') return plan;
+  for (const other of others) {
+    if (other.stage === 'left') continue;
+    const admitted = [self, other].filter((each) => each.stage === 'admitted').length;
+    if (admitted === 2) plan.set(other.id, 'live');
+    else if (admitted === 1 && (other.online || self.stage !== 'admitted')) plan.set(other.id, 'ready');
+  }
+  return plan;
+}
+
+/**
+ * Whether this person is the one to offer, and the impolite one: the host, or of two equals the lower id.
+ *
+ * @param {ParticipantView} self
+ * @param {ParticipantView} other
+ */
+export function offersTo(self, other) {
+  return self.host === other.host ? self.id < other.id : self.host;
+}
+
+/**
+ * @param {CallState} state
+ * @param {RoomView} room
+ * @param {string} selfId
+ * @returns {CallState}
+ */
+function withRoom(state, room, selfId) {
+  if (isFinal(state.phase)) return state;
+  const self = room.participants.find((each) => each.id === selfId) ?? null;
+  const participants = room.participants.filter((each) => each.id !== selfId);
+  const phase = room.ended ? 'ended' : self ? PHASE_OF[self.stage] : 'left';
+  return { ...state, phase, self: self ?? state.self, participants };
+}
+
+/**
+ * @param {CallState} state
+ * @param {Bye} bye
+ * @returns {CallState}
+ */
+function withBye(state, bye) {
+  if (bye.action === 'resume' || isFinal(state.phase)) return state;
+  const phase = bye.reason === 'ended' || bye.reason === 'left' ? bye.reason : 'stopped';
+  return { ...state, bye, phase };
+}
+
+/**
+ * @param {CallState} state
+ * @returns {CallState}
+ */
+function withConnection(state) {
+  const lost = state.signaling === 'reconnecting' || [...state.links.values()].some((link) => BROKEN.has(link));
+  const connection = lost && !isFinal(state.phase) ? 'reconnecting' : 'good';
+  return connection === state.connection ? state : { ...state, connection };
+}
+
+/**
+ * @param {readonly ChatLine[]} lines
+ * @param {ChatLine} line
+ * @returns {readonly ChatLine[]}
+ */
+function withLine(lines, line) {
+  if (lines.some((known) => known.id === line.id && known.sender === line.sender)) return lines;
+  // By time, since a seq of an earlier epoch says nothing about one of a later.
+  return [...lines, line].sort((a, b) => a.at - b.at || a.seq - b.seq);
+}
+
+/**
+ * @template Value
+ * @param {ReadonlyMap<string, Value>} map
+ * @param {string} id
+ * @param {Value | null} value
+ */
+function withEntry(map, id, value) {
+  const next = new Map(map);
+  if (value === null) next.delete(id);
+  else next.set(id, value);
+  return next;
+}

@@ -1,0 +1,271 @@
+/**
+ * One person's part in a call: the line to the hub, their own media and the paths to the others, as one
+ * state for a page. A page gives it what the person wants and shows `state` whenever it changes.
+ */
+import { TypedEvents } from '../lib/typed-events.js';
+import { RefusedError, SignalingClient } from '../signaling/client.js';
+import { INITIAL, isFinal, reduce } from './call-state.js';
+import { Mesh } from './mesh.js';
+
+/**
+ * @import { ChatLine } from '../signaling/messages.js'
+ * @import { CallEvent, CallState } from './call-state.js'
+ * @import { LocalMedia } from './local-media.js'
+ * @import { Outgoing } from './peer.js'
+ * @import { StatsSummary } from './stats.js'
+ *
+ * @typedef {object} CallEvents
+ * @property {CallState} change
+ * @property {ChatLine} chat A line not shown before; `state.chat` already holds it.
+ * @property {CallState} stopped The call is over for this page (left, ended or stopped); once.
+ */
+
+const LEAVE_WITHIN_MS = 2_000;
+
+/** @extends {TypedEvents<CallEvents>} */
+export class Call extends TypedEvents {
+  #client;
+  #mesh;
+  #state = INITIAL;
+  /** @type {Set<string>} */
+  #admitting = new Set();
+  #mediaSignal = new AbortController();
+
+  /**
+   * @param {object} options
+   * @param {string} options.url Of the websocket.
+   * @param {LocalMedia | null} [options.media] The call owns it from now on and closes it when it is over.
+   * @param {AbortSignal} [options.signal] Aborting it closes everything without leaving the room.
+   * @param {typeof WebSocket} [options.WebSocketClass]
+   * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   * @param {() => number} [options.random]
+   */
+  constructor({ url, media = null, signal, WebSocketClass, connect, random }) {
+    super();
+    this.#client = new SignalingClient({
+      url,
+      ...(WebSocketClass && { WebSocketClass }),
+      ...(random && { random }),
+    });
+    const now = () => Date.now() + this.#state.serverOffsetMs;
+    this.#mesh = new Mesh({ send: (message) => this.#signalTo(message), now, connect });
+    this.#listen();
+    this.replaceLocal(media);
+    signal?.addEventListener('abort', () => this.close(), { once: true });
+  }
+
+  /** @returns {CallState} */
+  get state() {
+    return this.#state;
+  }
+
+  /** Connect. Called once. */
+  start() {
+    this.#client.start();
+  }
+
+  /** The network or the page may be back; call it on `online` and when the page becomes visible. */
+  nudge() {
+    this.#client.nudge();
+  }
+
+  /** Close the line, the paths and the devices, without leaving the room. */
+  close() {
+    this.#client.close();
+    this.#apply({ type: 'closed' });
+  }
+
+  /**
+   * Choose a waiting participant.
+   *
+   * @param {string} participant
+   * @throws {RefusedError}
+   */
+  prepare(participant) {
+    return this.#client.request({ type: 'prepare', participant });
+  }
+
+  /**
+   * Let a participant in. The offer, made ahead, follows in the same breath.
+   *
+   * @param {string} participant
+   * @throws {RefusedError}
+   */
+  async admit(participant) {
+    this.#admitting.add(participant);
+    const admitted = this.#client.request({ type: 'admit', participant });
+    this.#sync();
+    try {
+      return await admitted;
+    } catch (error) {
+      if (this.#admitting.delete(participant)) this.#sync();
+      throw error;
+    }
+  }
+
+  /**
+   * Put an admitted participant on hold: no media either way.
+   *
+   * @param {string} participant
+   * @throws {RefusedError}
+   */
+  hold(participant) {
+    return this.#client.request({ type: 'hold', participant });
+  }
+
+  /**
+   * Send a participant back to the waiting room.
+   *
+   * @param {string} participant
+   * @throws {RefusedError}
+   */
+  lobby(participant) {
+    return this.#client.request({ type: 'lobby', participant });
+  }
+
+  /** Leave the room. Devices stop at once; resolves when the server knows, or soon after if it can't. */
+  async leave() {
+    const told = this.#client.request({ type: 'leave' }, { idempotent: true, timeoutMs: LEAVE_WITHIN_MS });
+    this.#apply({ type: 'left' });
+    await told.catch(() => undefined);
+    this.#client.close();
+  }
+
+  /**
+   * End the room for everybody.
+   *
+   * @throws {RefusedError}
+   */
+  end() {
+    return this.#client.request({ type: 'end' }, { idempotent: true });
+  }
+
+  /**
+   * Send a line to everybody in the call; it comes back as `chat` like everybody's.
+   *
+   * @param {string} text
+   * @throws {RefusedError}
+   */
+  sendChat(text) {
+    return this.#client.request({ type: 'chat', id: crypto.randomUUID(), text }, { idempotent: true });
+  }
+
+  /** @param {boolean} on */
+  setMicrophone(on) {
+    this.#state.localMedia?.setMicrophone(on);
+    this.#localChanged();
+  }
+
+  /** @param {boolean} on */
+  setCamera(on) {
+    this.#state.localMedia?.setCamera(on);
+    this.#localChanged();
+  }
+
+  /**
+   * Use other media (or none) from now on; what was used before is closed.
+   *
+   * @param {LocalMedia | null} media
+   */
+  replaceLocal(media) {
+    const before = this.#state.localMedia;
+    if (before !== media) before?.close();
+    if (isFinal(this.#state.phase)) return media?.close();
+    this.#mediaSignal.abort();
+    this.#mediaSignal = new AbortController();
+    const { signal } = this.#mediaSignal;
+    for (const name of /** @type {const} */ (['replaced', 'ended', 'paused'])) {
+      media?.on(name, () => this.#localChanged(), { signal });
+    }
+    this.#apply({ type: 'media', media });
+    return this.#localChanged();
+  }
+
+  /**
+   * How the path to a participant is; null while there is none.
+   *
+   * @param {string} participant
+   * @returns {Promise<StatsSummary | null>}
+   */
+  async stats(participant) {
+    return (await this.#mesh.peer(participant)?.stats()) ?? null;
+  }
+
+  #listen() {
+    const client = this.#client;
+    client.on('welcome', (welcome) => {
+      this.#mesh.configure(welcome.iceServers);
+      this.#apply({ type: 'welcome', welcome, now: Date.now() }, { fresh: !welcome.resumed });
+      this.#publish();
+    });
+    client.on('state', ({ room }) => this.#apply({ type: 'room', room }));
+    client.on('chatFrom', ({ line }) => {
+      const before = this.#state.chat;
+      this.#apply({ type: 'chat', line });
+      if (this.#state.chat !== before) this.emit('chat', line);
+    });
+    for (const name of /** @type {const} */ (['offerFrom', 'answerFrom', 'candidateFrom'])) {
+      client.on(name, (message) => this.#mesh.receive(message));
+    }
+    client.on('bye', (bye) => this.#apply({ type: 'bye', bye }));
+    client.on('connection', ({ status }) =>
+      this.#apply(status === 'closed' ? { type: 'closed' } : { type: 'signaling', status }),
+    );
+    this.#mesh.on('remote', ({ id, stream }) => this.#apply({ type: 'remote', id, stream }));
+    this.#mesh.on('link', ({ id, state }) => this.#apply({ type: 'link', id, state }));
+  }
+
+  /**
+   * @param {CallEvent} event
+   * @param {{ fresh?: boolean }} [options]
+   */
+  #apply(event, options) {
+    const before = this.#state;
+    this.#state = reduce(before, event);
+    if (this.#state === before) return;
+    if (event.type === 'welcome' || event.type === 'room') this.#sync(options);
+    this.emit('change', this.#state);
+    if (isFinal(this.#state.phase) && !isFinal(before.phase)) this.#finish();
+  }
+
+  /** @param {{ fresh?: boolean }} [options] */
+  #sync(options) {
+    const { self, participants, phase } = this.#state;
+    if (!self || isFinal(phase)) return;
+    for (const { id, stage } of participants) if (stage === 'admitted') this.#admitting.delete(id);
+    this.#mesh.sync(self, participants, { ...options, admitting: this.#admitting });
+  }
+
+  #finish() {
+    this.#mediaSignal.abort();
+    this.#state.localMedia?.close();
+    this.#mesh.close();
+    if (this.#state.phase !== 'left') this.#client.close();
+    this.emit('stopped', this.#state);
+  }
+
+  #localChanged() {
+    const { localMedia } = this.#state;
+    this.#apply({ type: 'media', media: localMedia });
+    // A sender that is closing refuses a track; its connection is replaced anyway.
+    this.#mesh.replaceTracks(localMedia?.tracks ?? { audio: null, video: null }).catch(() => undefined);
+    this.#publish();
+  }
+
+  /** Tell the others what the microphone and the camera do. */
+  #publish() {
+    const { mic, camera, self } = this.#state;
+    if (self) this.#client.send({ type: 'media', microphone: mic, camera });
+  }
+
+  /** @param {Outgoing} message */
+  #signalTo(message) {
+    if (message.type === 'candidate') {
+      this.#client.send(message);
+      return;
+    }
+    this.#client.request(message, { idempotent: true }).catch((/** @type {RefusedError} */ error) => {
+      if (error.code === 'stale_pc') this.#mesh.stale(message.to, message.pc);
+    });
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * This person's own microphone and camera: opening them, saying why it failed, switching, stopping.
+ */
+import { TypedEvents } from '../lib/typed-events.js';
+import { MediaProblem, explain } from './media-problem.js';
+
+export { MediaProblem };
+
+/**
+ * @import { MediaChoice } from '../signaling/messages.js'
+ *
+ * @typedef {'user' | 'environment'} Facing
+ *
+ * @typedef {object} Tracks What is sent to the others; null where there is nothing.
+ * @property {MediaStreamTrack | null} audio
+ * @property {MediaStreamTrack | null} video
+ *
+ * @typedef {object} LocalMediaEvents
+ * @property {{ medium: 'audio' | 'video' }} ended The device went away (unplugged, permission withdrawn).
+ * @property {{ medium: 'audio' | 'video', paused: boolean }} paused The system paused or resumed it.
+ * @property {Tracks} replaced Another camera or microphone delivers now.
+ * @property {null} devices The list of devices changed.
+ *
+ * @typedef {object} Surroundings Given by tests.
+ * @property {Pick<MediaDevices, 'getUserMedia' | 'enumerateDevices' | 'addEventListener'> | undefined} devices
+ * @property {Pick<Permissions, 'query'> | undefined} permissions
+ * @property {boolean} secure
+ */
+
+/** @returns {Surroundings} */
+const browser = () => ({
+  devices: globalThis.navigator?.mediaDevices,
+  permissions: globalThis.navigator?.permissions,
+  secure: globalThis.isSecureContext,
+});
+
+/** @param {Facing} facing */
+const camera = (facing) => ({
+  facingMode: facing,
+  width: { min: 320, ideal: 1280, max: 1280 },
+  height: { min: 180, ideal: 720, max: 720 },
+  frameRate: { ideal: 30, max: 30 },
+});
+
+const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/**
+ * Ask for the devices. Never rejects: the problem is an answer that the page puts into words.
+ *
+ * @param {{ audio?: boolean, video: boolean, facing?: Facing }} wanted `video: false` is sound only.
+ * @param {Surroundings} [surroundings]
+ * @returns {Promise<LocalMedia | MediaProblem>}
+ */
+export async function openMedia({ audio = true, video, facing = 'user' }, surroundings = browser()) {
+  const { devices, secure } = surroundings;
+  if (!secure) return new MediaProblem('insecure', 'both');
+  if (!devices?.getUserMedia) return new MediaProblem('unsupported', 'both');
+  try {
+    const constraints = { audio: audio && MICROPHONE, video: video && camera(facing) };
+    const stream = await devices.getUserMedia(constraints);
+    return new LocalMedia(stream, facing, devices);
+  } catch (error) {
+    return explain(error, { audio, video }, surroundings);
+  }
+}
+
+/** @extends {TypedEvents<LocalMediaEvents>} */
+export class LocalMedia extends TypedEvents {
+  #devices;
+  #facing;
+  #closing = new AbortController();
+
+  /**
+   * @param {MediaStream} stream
+   * @param {Facing} facing
+   * @param {NonNullable<Surroundings['devices']>} devices
+   */
+  constructor(stream, facing, devices) {
+    super();
+    /** Stays the same object when a camera is switched; show it as the self-view. */
+    this.stream = stream;
+    this.#facing = facing;
+    this.#devices = devices;
+    for (const track of stream.getTracks()) this.#watch(track);
+    const { signal } = this.#closing;
+    devices.addEventListener('devicechange', () => this.emit('devices', null), { signal });
+  }
+
+  /** Whether it has a picture: 'video', or 'audio' for sound only. */
+  get kind() {
+    return this.tracks.video ? 'video' : 'audio';
+  }
+
+  get facing() {
+    return this.#facing;
+  }
+
+  /** @returns {Tracks} */
+  get tracks() {
+    return {
+      audio: this.stream.getAudioTracks()[0] ?? null,
+      video: this.stream.getVideoTracks()[0] ?? null,
+    };
+  }
+
+  /** @returns {MediaChoice} */
+  get microphone() {
+    return choice(this.tracks.audio);
+  }
+
+  /** @returns {MediaChoice} */
+  get camera() {
+    return choice(this.tracks.video);
+  }
+
+  /** @param {boolean} on */
+  setMicrophone(on) {
+    const { audio } = this.tracks;
+    if (audio) audio.enabled = on;
+  }
+
+  /** @param {boolean} on */
+  setCamera(on) {
+    const { video } = this.tracks;
+    if (video) video.enabled = on;
+  }
+
+  /**
+   * Use the camera on the other side of the phone. The present one is stopped first: phones open only
+   * one at a time. If the other can't be opened, the first comes back.
+   *
+   * @returns {Promise<boolean>} Whether it was switched.
+   */
+  async flip() {
+    const old = this.tracks.video;
+    if (!old || this.#closing.signal.aborted) return false;
+    const other = this.#facing === 'user' ? 'environment' : 'user';
+    const { enabled } = old;
+    old.stop();
+    this.stream.removeTrack(old);
+    const switched = await this.#addCamera({ ...camera(other), facingMode: { exact: other } }, enabled);
+    if (switched) this.#facing = other;
+    else await this.#addCamera(camera(this.#facing), enabled);
+    if (!this.#closing.signal.aborted) this.emit('replaced', this.tracks);
+    return switched;
+  }
+
+  /** Stop the devices, so that their lights go out. */
+  close() {
+    this.#closing.abort();
+    for (const track of this.stream.getTracks()) track.stop();
+  }
+
+  /**
+   * @param {MediaTrackConstraints} constraints
+   * @param {boolean} enabled
+   */
+  async #addCamera(constraints, enabled) {
+    const stream = await this.#devices.getUserMedia({ video: constraints }).catch(() => null);
+    const track = stream?.getVideoTracks()[0];
+    if (!track) return false;
+    track.enabled = enabled;
+    this.stream.addTrack(track);
+    this.#watch(track);
+    if (this.#closing.signal.aborted) track.stop();
+    return true;
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #watch(track) {
+    const { signal } = this.#closing;
+    const medium = /** @type {'audio' | 'video'} */ (track.kind);
+    const tell = (/** @type {boolean} */ paused) => this.emit('paused', { medium, paused });
+    track.addEventListener('ended', () => this.emit('ended', { medium }), { signal });
+    track.addEventListener('mute', () => tell(true), { signal });
+    track.addEventListener('unmute', () => tell(false), { signal });
+  }
+}
+
+/**
+ * @param {MediaStreamTrack | null} track
+ * @returns {MediaChoice}
+ */
+function choice(track) {
+  if (!track || track.readyState === 'ended') return 'none';
+  return track.enabled ? 'on' : 'off';
+}

@@ -1,0 +1,157 @@
+/**
+ * The media paths of one participant to all the others: which exist, and in which generation.
+ */
+import { TypedEvents } from '../lib/typed-events.js';
+import { mediaPlan, offersTo } from './call-state.js';
+import { Peer } from './peer.js';
+
+/**
+ * @import { IceServer, ParticipantView } from '../signaling/messages.js'
+ * @import { Tracks } from './local-media.js'
+ * @import { Incoming, Outgoing } from './peer.js'
+ *
+ * @typedef {object} MeshEvents
+ * @property {{ id: string, stream: MediaStream | null }} remote
+ * @property {{ id: string, state: RTCPeerConnectionState | null }} link
+ */
+
+// Generations are quarter seconds of the server's clock, so that a page loaded again starts above the
+// generation it left without being told; 31 bits of them last until 2042.
+const GENERATION_MS = 250;
+const GENERATION_ZERO = Date.UTC(2026, 0, 1);
+const STALE_STEP = 240;
+
+/** @extends {TypedEvents<MeshEvents>} */
+export class Mesh extends TypedEvents {
+  #send;
+  #now;
+  #connect;
+  /** @type {Map<string, { peer: Peer, live: boolean }>} */
+  #peers = new Map();
+  /** @type {Tracks} */
+  #tracks = { audio: null, video: null };
+  /** @type {RTCConfiguration} */
+  #configuration = {};
+  #lastPc = 0;
+
+  /**
+   * @param {object} options
+   * @param {(message: Outgoing) => void} options.send
+   * @param {() => number} options.now The server's time in milliseconds.
+   * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   */
+  constructor({ send, now, connect }) {
+    super();
+    this.#send = send;
+    this.#now = now;
+    this.#connect = connect;
+  }
+
+  /** @param {readonly IceServer[]} iceServers For connections made from now on. */
+  configure(iceServers) {
+    const servers = iceServers.map((server) => ({ ...server, urls: [...server.urls] }));
+    this.#configuration = { iceServers: servers, bundlePolicy: 'max-bundle' };
+  }
+
+  /**
+   * Make the paths as the room has them.
+   *
+   * @param {ParticipantView} self
+   * @param {readonly ParticipantView[]} others
+   * @param {{ fresh?: boolean, admitting?: ReadonlySet<string> }} [options] `fresh`: signals may have been
+   *   missed, so this side begins anew where nothing flows. `admitting`: the admit is on its way.
+   */
+  sync(self, others, { fresh = false, admitting = new Set() } = {}) {
+    const plan = mediaPlan(self, others);
+    for (const id of this.#peers.keys()) if (!plan.has(id)) this.#drop(id);
+    for (const other of others) {
+      const level = admitting.has(other.id) ? 'live' : plan.get(other.id);
+      if (level === undefined) continue;
+      const existing = this.#peers.get(other.id);
+      if (existing?.live && level === 'ready') this.#drop(other.id);
+      const known = this.#peers.has(other.id);
+      const entry = this.#peers.get(other.id) ?? this.#add(self, other, fresh && level === 'live');
+      if (level === 'live') {
+        if (fresh && known && entry.live && entry.peer.connectionState !== 'connected') entry.peer.renew();
+        entry.live = true;
+        entry.peer.goLive();
+      }
+    }
+  }
+
+  /** @param {Incoming} message */
+  receive(message) {
+    this.#lastPc = Math.max(this.#lastPc, message.pc);
+    this.#peers.get(message.sender)?.peer.receive(message);
+  }
+
+  /**
+   * The room knows a higher generation of this pair than `pc`: go above it.
+   *
+   * @param {string} id
+   * @param {number} pc
+   */
+  stale(id, pc) {
+    const peer = this.#peers.get(id)?.peer;
+    if (peer?.pc !== pc) return;
+    this.#lastPc = Math.max(this.#lastPc, pc + STALE_STEP);
+    peer.renew();
+  }
+
+  /** @param {Tracks} tracks */
+  async replaceTracks(tracks) {
+    this.#tracks = tracks;
+    await Promise.all([...this.#peers.values()].map(({ peer }) => peer.replaceTracks(tracks)));
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Peer | undefined}
+   */
+  peer(id) {
+    return this.#peers.get(id)?.peer;
+  }
+
+  close() {
+    for (const id of [...this.#peers.keys()]) this.#drop(id);
+  }
+
+  /**
+   * @param {ParticipantView} self
+   * @param {ParticipantView} other
+   * @param {boolean} begin
+   */
+  #add(self, other, begin) {
+    const { id } = other;
+    const offerer = offersTo(self, other);
+    const peer = new Peer({
+      id,
+      polite: !offerer,
+      configuration: this.#configuration,
+      tracks: this.#tracks,
+      send: this.#send,
+      nextPc: () => this.#nextPc(),
+      connect: this.#connect,
+    });
+    peer.on('track', ({ stream }) => this.emit('remote', { id, stream }));
+    peer.on('connectionstate', ({ state }) => this.emit('link', { id, state }));
+    const entry = { peer, live: false };
+    this.#peers.set(id, entry);
+    if (offerer || begin) peer.offer();
+    return entry;
+  }
+
+  /** @param {string} id */
+  #drop(id) {
+    this.#peers.get(id)?.peer.close();
+    this.#peers.delete(id);
+    this.emit('remote', { id, stream: null });
+    this.emit('link', { id, state: null });
+  }
+
+  #nextPc() {
+    const now = Math.max(0, Math.floor((this.#now() - GENERATION_ZERO) / GENERATION_MS));
+    this.#lastPc = Math.max(now, this.#lastPc + 1);
+    return this.#lastPc;
+  }
+}

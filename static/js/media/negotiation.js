@@ -1,0 +1,153 @@
+/**
+ * One RTCPeerConnection: the pattern of W3C webrtc-pc, 10.7 "Perfect negotiation example", to the letter.
+ *
+ * Whoever offers first creates two transceivers, sound then picture, both ways. Tracks are only ever
+ * put in by replaceTrack, so switching a camera or a person without one never negotiates again.
+ */
+import { TypedEvents } from '../lib/typed-events.js';
+
+/**
+ * @import { Tracks } from './local-media.js'
+ *
+ * @typedef {object} Description
+ * @property {'offer' | 'answer'} type
+ * @property {string} sdp
+ *
+ * @typedef {object} NegotiationEvents
+ * @property {Description} description To be sent to the other side.
+ * @property {RTCIceCandidate | null} candidate To be sent to the other side; null ends them.
+ * @property {MediaStreamTrack} track The other side's.
+ * @property {RTCPeerConnectionState} connectionstate
+ * @property {unknown} failed The browser refused a description; this connection can't be saved.
+ */
+
+const VIDEO_MAX_BPS = 1_500_000;
+const AUDIO_MAX_BPS = 48_000;
+
+/** @extends {TypedEvents<NegotiationEvents>} */
+export class Negotiation extends TypedEvents {
+  #polite;
+  #tracks;
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #isSettingRemoteAnswerPending = false;
+  // One stream for both tracks, so that the receiver keeps sound and picture in step.
+  #stream = new MediaStream();
+
+  /**
+   * @param {object} options
+   * @param {RTCPeerConnection} options.connection
+   * @param {boolean} options.polite
+   * @param {Tracks} options.tracks
+   */
+  constructor({ connection, polite, tracks }) {
+    super();
+    this.connection = connection;
+    this.#polite = polite;
+    this.#tracks = tracks;
+    connection.addEventListener('negotiationneeded', () => this.#negotiate());
+    connection.addEventListener('icecandidate', ({ candidate }) => this.emit('candidate', candidate));
+    connection.addEventListener('track', ({ track }) => this.emit('track', track));
+    connection.addEventListener('connectionstatechange', () =>
+      this.emit('connectionstate', connection.connectionState),
+    );
+  }
+
+  /** Be the first to offer: creating the transceivers makes the browser ask for negotiation. */
+  begin() {
+    if (this.connection.getTransceivers().length) return;
+    const init = { direction: /** @type {const} */ ('sendrecv'), streams: [this.#stream] };
+    this.connection.addTransceiver(this.#tracks.audio ?? 'audio', init);
+    this.connection.addTransceiver(this.#tracks.video ?? 'video', init);
+  }
+
+  /** @param {Tracks} tracks */
+  async replaceTracks(tracks) {
+    this.#tracks = tracks;
+    for (const { sender, receiver } of this.connection.getTransceivers()) {
+      const track = receiver.track.kind === 'audio' ? tracks.audio : tracks.video;
+      if (sender.track !== track) await sender.replaceTrack(track);
+    }
+  }
+
+  /**
+   * Handle the other side's description. Never call it again before it has resolved.
+   *
+   * @param {Description} description
+   */
+  async receiveDescription(description) {
+    const { connection } = this;
+    const readyForOffer =
+      !this.#makingOffer &&
+      (connection.signalingState === 'stable' || this.#isSettingRemoteAnswerPending);
+    const offerCollision = description.type === 'offer' && !readyForOffer;
+    this.#ignoreOffer = !this.#polite && offerCollision;
+    if (this.#ignoreOffer) return;
+    // Not in the W3C text: after a resume an answer may come twice.
+    if (description.type === 'answer' && connection.signalingState !== 'have-local-offer') return;
+
+    this.#isSettingRemoteAnswerPending = description.type === 'answer';
+    try {
+      await connection.setRemoteDescription(description);
+    } finally {
+      this.#isSettingRemoteAnswerPending = false;
+    }
+    if (description.type === 'offer') {
+      await this.#fillTransceivers();
+      await connection.setLocalDescription();
+      this.#describe();
+    }
+    this.#limitBitrates();
+  }
+
+  /** @param {RTCIceCandidateInit} candidate One with an empty line ends the generation. */
+  async receiveCandidate(candidate) {
+    try {
+      await this.connection.addIceCandidate(candidate.candidate ? candidate : undefined);
+    } catch (error) {
+      if (!this.#ignoreOffer) throw error;
+    }
+  }
+
+  close() {
+    this.connection.close();
+  }
+
+  async #negotiate() {
+    try {
+      this.#makingOffer = true;
+      await this.connection.setLocalDescription();
+      this.#describe();
+    } catch (error) {
+      if (this.connection.signalingState !== 'closed') this.emit('failed', error);
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  #describe() {
+    const { localDescription } = this.connection;
+    if (localDescription?.type === 'offer' || localDescription?.type === 'answer') {
+      this.emit('description', { type: localDescription.type, sdp: localDescription.sdp });
+    }
+  }
+
+  /** The offerer's transceivers are the only ones: answer in both directions on each. */
+  async #fillTransceivers() {
+    for (const transceiver of this.connection.getTransceivers()) {
+      transceiver.direction = 'sendrecv';
+      transceiver.sender.setStreams?.(this.#stream);
+    }
+    await this.replaceTracks(this.#tracks);
+  }
+
+  #limitBitrates() {
+    for (const { sender, receiver } of this.connection.getTransceivers()) {
+      const parameters = sender.getParameters();
+      const maxBitrate = receiver.track.kind === 'audio' ? AUDIO_MAX_BPS : VIDEO_MAX_BPS;
+      for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = maxBitrate;
+      // Only a limit: a browser that can't set it just sends as it would.
+      sender.setParameters(parameters).catch(() => undefined);
+    }
+  }
+}

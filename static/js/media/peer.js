@@ -1,0 +1,260 @@
+/**
+ * The media path to one other participant, over all the RTCPeerConnections it may take.
+ *
+ * Each connection is a *generation*: its number, `pc`, goes with every message, a higher one replaces a
+ * lower one on both sides, and messages of lower ones are ignored. A path that breaks is mended by an
+ * ICE restart and, if that does not help, by a new generation.
+ */
+import { TypedEvents } from '../lib/typed-events.js';
+import { Negotiation } from './negotiation.js';
+import { summarise } from './stats.js';
+
+/**
+ * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
+ * @import { Tracks } from './local-media.js'
+ * @import { Counters, StatsSummary } from './stats.js'
+ *
+ * @typedef {Offer | Answer | Candidate} Outgoing
+ * @typedef {OfferFrom | AnswerFrom | CandidateFrom} Incoming
+ *
+ * @typedef {object} PeerEvents
+ * @property {{ stream: MediaStream }} track The other side's picture and sound; a new stream a generation.
+ * @property {{ state: RTCPeerConnectionState }} connectionstate
+ */
+
+const RESTART_AFTER_MS = 3_000;
+const RENEW_AFTER_MS = 10_000;
+const RENEW_CAP_MS = 60_000;
+const HELD_BACK_LIMIT = 200;
+
+/** @extends {TypedEvents<PeerEvents>} */
+export class Peer extends TypedEvents {
+  #options;
+  #tracks;
+  /** @type {Negotiation | null} */
+  #negotiation = null;
+  #pc = -1;
+  #remote = new MediaStream();
+  #live = false;
+  #closed = false;
+  /** @type {Outgoing[]} */
+  #heldBack = [];
+  /** @type {Promise<void>} */
+  #chain = Promise.resolve();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #mendTimer;
+  #renewals = 0;
+  /** @type {Counters | undefined} */
+  #counters;
+
+  /**
+   * @param {object} options
+   * @param {string} options.id The other participant.
+   * @param {boolean} options.polite
+   * @param {RTCConfiguration} options.configuration
+   * @param {Tracks} options.tracks
+   * @param {(message: Outgoing) => void} options.send
+   * @param {() => number} options.nextPc A number above every generation of before.
+   * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   */
+  constructor(options) {
+    super();
+    this.#options = options;
+    this.#tracks = options.tracks;
+    // Made ahead: certificate and sockets are ready when the first offer comes or is asked for.
+    this.#open(-1);
+  }
+
+  /** The generation, or -1 before the first description. */
+  get pc() {
+    return this.#pc;
+  }
+
+  /** @returns {RTCPeerConnectionState} */
+  get connectionState() {
+    return this.#negotiation?.connection.connectionState ?? 'closed';
+  }
+
+  /** Make an offer (in a new generation, if there was one); it is held back until `goLive()`. */
+  offer() {
+    if (this.#closed) return;
+    if (this.#pc >= 0) this.#open(this.#options.nextPc());
+    else this.#pc = this.#options.nextPc();
+    this.#negotiation?.begin();
+  }
+
+  /** From now on both sides may negotiate: send what was held back and mend what breaks. */
+  goLive() {
+    if (this.#live || this.#closed) return;
+    this.#live = true;
+    for (const message of this.#heldBack.splice(0)) this.#options.send(message);
+    this.#mendLater(this.#renewAfterMs(), () => this.#renew());
+  }
+
+  /**
+   * Take the other side's message. Messages are handled one after the other, in the order of the calls.
+   *
+   * @param {Incoming} message
+   */
+  receive(message) {
+    this.#chain = this.#chain.then(() => this.#handle(message)).catch(() => this.#broken());
+  }
+
+  /**
+   * Send other tracks from now on, without a new negotiation.
+   *
+   * @param {Tracks} tracks
+   */
+  async replaceTracks(tracks) {
+    this.#tracks = tracks;
+    await this.#negotiation?.replaceTracks(tracks);
+  }
+
+  /** The other side does not know this generation or a newer one exists: begin a new one. */
+  renew() {
+    this.#renew();
+  }
+
+  /** @returns {Promise<StatsSummary | null>} Null while there is no connection. */
+  async stats() {
+    if (!this.#negotiation) return null;
+    const report = await this.#negotiation.connection.getStats();
+    const { summary, counters } = summarise(report, this.#counters);
+    this.#counters = counters;
+    return summary;
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#mendTimer);
+    this.#negotiation?.close();
+    this.#negotiation = null;
+  }
+
+  /** @param {Incoming} message */
+  async #handle(message) {
+    if (this.#closed || message.pc < this.#pc) return;
+    if (message.pc > this.#pc) {
+      if (message.type !== 'offerFrom') return; // its offer is still to come, or was ours and is gone
+      this.#adopt(message.pc);
+    }
+    const negotiation = this.#negotiation;
+    if (message.type === 'candidateFrom') {
+      await negotiation?.receiveCandidate({
+        candidate: message.candidate,
+        sdpMid: message.sdpMid ?? null,
+        sdpMLineIndex: message.sdpMLineIndex ?? null,
+        usernameFragment: message.usernameFragment ?? null,
+      });
+    } else {
+      const type = message.type === 'offerFrom' ? 'offer' : 'answer';
+      await negotiation?.receiveDescription({ type, sdp: message.sdp });
+    }
+  }
+
+  /** @param {number} pc */
+  #adopt(pc) {
+    if (this.#pc >= 0) this.#open(pc);
+    else this.#pc = pc;
+  }
+
+  /** @param {number} pc */
+  #open(pc) {
+    this.#negotiation?.close();
+    this.#pc = pc;
+    this.#remote = new MediaStream();
+    this.#heldBack = [];
+    this.#counters = undefined;
+    const { configuration, polite, connect = (c) => new RTCPeerConnection(c) } = this.#options;
+    const negotiation = new Negotiation({
+      connection: connect(configuration),
+      polite,
+      tracks: this.#tracks,
+    });
+    this.#negotiation = negotiation;
+    negotiation.on('description', ({ type, sdp }) =>
+      this.#post(negotiation, { type, to: this.#options.id, pc: this.#pc, sdp }),
+    );
+    negotiation.on('candidate', (candidate) => this.#post(negotiation, this.#toMessage(candidate)));
+    negotiation.on('track', (track) => this.#receiveTrack(track));
+    negotiation.on('connectionstate', (state) => this.#watch(state));
+    negotiation.on('failed', () => this.#broken());
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #receiveTrack(track) {
+    this.#remote.addTrack(track);
+    this.emit('track', { stream: this.#remote });
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  #watch(state) {
+    if (this.#closed) return;
+    this.emit('connectionstate', { state });
+    if (state === 'connected') {
+      this.#renewals = 0;
+      clearTimeout(this.#mendTimer);
+    } else if (state === 'disconnected') {
+      this.#mendLater(RESTART_AFTER_MS, () => this.#restartIce());
+    } else if (state === 'failed') {
+      this.#restartIce();
+    }
+  }
+
+  #restartIce() {
+    this.#negotiation?.connection.restartIce();
+    this.#mendLater(this.#renewAfterMs(), () => this.#renew());
+  }
+
+  #broken() {
+    if (!this.#closed && this.#live) this.#renew();
+  }
+
+  #renew() {
+    if (this.#closed) return;
+    this.#renewals += 1;
+    this.offer();
+    this.#mendLater(this.#renewAfterMs(), () => this.#renew());
+  }
+
+  /** The polite side waits longer, so that the two do not replace each other's attempt for ever. */
+  #renewAfterMs() {
+    const patience = this.#options.polite ? 2 : 1;
+    return patience * Math.min(RENEW_CAP_MS, RENEW_AFTER_MS * 2 ** this.#renewals);
+  }
+
+  /**
+   * @param {number} afterMs
+   * @param {() => void} mend
+   */
+  #mendLater(afterMs, mend) {
+    clearTimeout(this.#mendTimer);
+    if (this.#live) this.#mendTimer = setTimeout(mend, afterMs);
+  }
+
+  /**
+   * @param {RTCIceCandidate | null} candidate
+   * @returns {Candidate}
+   */
+  #toMessage(candidate) {
+    return {
+      type: 'candidate',
+      to: this.#options.id,
+      pc: this.#pc,
+      candidate: candidate?.candidate ?? '',
+      sdpMid: candidate?.sdpMid ?? null,
+      sdpMLineIndex: candidate?.sdpMLineIndex ?? null,
+      usernameFragment: candidate?.usernameFragment ?? null,
+    };
+  }
+
+  /**
+   * @param {Negotiation} from Work of a generation that was replaced meanwhile is dropped.
+   * @param {Outgoing} message
+   */
+  #post(from, message) {
+    if (from !== this.#negotiation) return;
+    if (this.#live) this.#options.send(message);
+    else if (this.#heldBack.length < HELD_BACK_LIMIT) this.#heldBack.push(message);
+  }
+}

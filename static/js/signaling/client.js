@@ -1,0 +1,304 @@
+/**
+ * One participant's line to the hub: subprotocol vap.signal.v1 (signaling/PROTOCOL.md).
+ *
+ * Says hello first, comes back by itself after a loss and says where it was, notices a dead socket, and
+ * stays away when the server says so. Knows nothing of pages and media.
+ */
+import { backoffMs } from '../lib/backoff.js';
+import { TypedEvents } from '../lib/typed-events.js';
+import { Outbox } from './outbox.js';
+
+/**
+ * @import {
+ *   AnswerFrom, Bye, CandidateFrom, ChatFrom, ClientMessage, Hello, OfferFrom, ServerMessage, State, Welcome
+ * } from './messages.js'
+ *
+ * @typedef {'connecting' | 'open' | 'reconnecting' | 'closed'} ConnectionStatus
+ *   `open` from welcome on; `closed` is final.
+ *
+ * @typedef {object} ClientEvents
+ * @property {Welcome} welcome
+ * @property {State} state
+ * @property {OfferFrom} offerFrom
+ * @property {AnswerFrom} answerFrom
+ * @property {CandidateFrom} candidateFrom
+ * @property {ChatFrom} chatFrom
+ * @property {Bye} bye The server closes; after any action but 'resume' the client stays away.
+ * @property {{ status: ConnectionStatus }} connection
+ */
+
+export const SUBPROTOCOL = 'vap.signal.v1';
+const PING_EVERY_MS = 15_000;
+const PONG_WITHIN_MS = 8_000;
+const NUDGED_PONG_WITHIN_MS = 3_000;
+const WELCOME_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 15_000;
+const MISBEHAVED_LIMIT = 3;
+
+/** A command had no effect. `code` is the wire's RefusalCode, or 'timeout'. */
+export class RefusedError extends Error {
+  /** @param {string} code */
+  constructor(code) {
+    super(code);
+    this.name = 'RefusedError';
+    this.code = code;
+  }
+}
+
+/** @extends {TypedEvents<ClientEvents>} */
+export class SignalingClient extends TypedEvents {
+  #url;
+  #signal;
+  #WebSocketClass;
+  #random;
+  #outbox = new Outbox();
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {ConnectionStatus} */
+  #status = 'connecting';
+  /** @type {{ epoch: string, seq: number } | null} */
+  #position = null;
+  #attempt = 0;
+  #lastRef = 0;
+  /** @type {Bye | null} */
+  #bye = null;
+  #misbehaved = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #reconnectTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #pingTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #deadline;
+
+  /**
+   * @param {object} options
+   * @param {string} options.url `ws(s)://.../signal?...`
+   * @param {AbortSignal} [options.signal] Aborting it closes for good.
+   * @param {typeof WebSocket} [options.WebSocketClass]
+   * @param {() => number} [options.random]
+   */
+  constructor({ url, signal, WebSocketClass = globalThis.WebSocket, random = Math.random }) {
+    super();
+    this.#url = url;
+    this.#signal = signal;
+    this.#WebSocketClass = WebSocketClass;
+    this.#random = random;
+  }
+
+  /** @returns {ConnectionStatus} */
+  get status() {
+    return this.#status;
+  }
+
+  /** The last position applied, or null before the first welcome. */
+  get position() {
+    return this.#position;
+  }
+
+  /** Connect. Called once. */
+  start() {
+    if (this.#signal?.aborted) return this.close();
+    this.#signal?.addEventListener('abort', () => this.close(), { once: true });
+    this.#connect();
+  }
+
+  /** Close for good; nothing is emitted afterwards but `connection` closed. */
+  close() {
+    if (this.#status === 'closed') return;
+    this.#abandonSocket();
+    clearTimeout(this.#reconnectTimer);
+    this.#outbox.abandon();
+    this.#setStatus('closed');
+  }
+
+  /**
+   * Something suggests that the network or the page is back: try now instead of later, and doubt the
+   * socket. The page calls it on `online` and `visibilitychange`.
+   */
+  nudge() {
+    if (this.#reconnectTimer !== undefined) this.#connect();
+    else if (this.#status === 'open') this.#ping(NUDGED_PONG_WITHIN_MS);
+  }
+
+  /**
+   * Send without waiting for an answer; what is not sent when the connection breaks follows after resume.
+   *
+   * @param {ClientMessage} message
+   * @returns {boolean} False if it was dropped: closed, or too much is waiting.
+   */
+  send(message) {
+    if (this.#status === 'closed') return false;
+    const entry = { message, ref: undefined, again: true, sent: false, settle: undefined };
+    const added = this.#outbox.add(entry);
+    this.#flush();
+    return added;
+  }
+
+  /**
+   * Send and wait for the acknowledgement.
+   *
+   * @param {ClientMessage} message
+   * @param {{ idempotent?: boolean, timeoutMs?: number }} [options] An idempotent command waits for the
+   *   connection and is sent again after a resume; any other one is refused as 'unavailable' then.
+   * @returns {Promise<number>} The position's seq at which it took effect.
+   * @throws {RefusedError}
+   */
+  request(message, { idempotent = false, timeoutMs = REQUEST_WITHIN_MS } = {}) {
+    return new Promise((resolve, reject) => {
+      const ref = `r${(this.#lastRef += 1)}`;
+      const timer = setTimeout(() => this.#outbox.settle(ref, { code: 'timeout' }), timeoutMs);
+      const entry = {
+        message: { ...message, ref },
+        ref,
+        again: idempotent,
+        sent: false,
+        settle: (/** @type {{ seq: number } | { code: string }} */ outcome) => {
+          clearTimeout(timer);
+          if ('seq' in outcome) resolve(outcome.seq);
+          else reject(new RefusedError(outcome.code));
+        },
+      };
+      const possible = this.#status === 'open' || (idempotent && this.#status !== 'closed');
+      if (!possible || !this.#outbox.add(entry)) entry.settle({ code: 'unavailable' });
+      this.#flush();
+    });
+  }
+
+  #connect() {
+    clearTimeout(this.#reconnectTimer);
+    this.#reconnectTimer = undefined;
+    this.#bye = null;
+    const socket = new this.#WebSocketClass(this.#url, [SUBPROTOCOL]);
+    this.#socket = socket;
+    this.#expectWithin(WELCOME_WITHIN_MS);
+    // A socket that was given up may still speak; it is not listened to any more.
+    const mine = (/** @type {(event: any) => void} */ handle) => (/** @type {Event} */ event) => {
+      if (this.#socket === socket) handle(event);
+    };
+    socket.addEventListener('open', mine(() => this.#hello()));
+    socket.addEventListener('message', mine((/** @type {MessageEvent} */ event) => this.#receive(event.data)));
+    socket.addEventListener('close', mine(() => this.#lost()));
+  }
+
+  #hello() {
+    /** @type {Hello} */
+    const hello = { type: 'hello' };
+    if (this.#position) hello.resume = { ...this.#position };
+    this.#write(hello);
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    /** @type {ServerMessage} */
+    let message;
+    try {
+      message = JSON.parse(String(data));
+    } catch {
+      return this.#giveUpSocket(); // no hub talks like that: another server, or a broken one
+    }
+    if (this.#status === 'open') this.#expectNothing();
+    this.#dispatch(message);
+  }
+
+  /** @param {ServerMessage} message */
+  #dispatch(message) {
+    switch (message.type) {
+      case 'welcome':
+        this.#position = { epoch: message.epoch, seq: message.seq };
+        this.#attempt = 0;
+        this.#expectNothing();
+        this.#setStatus('open');
+        this.emit('welcome', message);
+        return this.#flush();
+      case 'state':
+      case 'offerFrom':
+      case 'answerFrom':
+      case 'candidateFrom':
+        this.#advance(message.seq);
+        return this.emit(message.type, message);
+      case 'chatFrom':
+        this.#advance(message.line.seq);
+        return this.emit('chatFrom', message);
+      case 'ack':
+        this.#advance(message.seq);
+        return this.#outbox.settle(message.ref, { seq: message.seq });
+      case 'refused':
+        return this.#outbox.settle(message.ref, { code: message.code });
+      case 'pong':
+        return undefined;
+      case 'bye':
+        this.#bye = message;
+        this.#misbehaved = message.reason === 'misbehaved' ? this.#misbehaved + 1 : 0;
+        return this.emit('bye', message);
+    }
+  }
+
+  /** @param {number} seq */
+  #advance(seq) {
+    if (this.#position && seq > this.#position.seq) this.#position.seq = seq;
+  }
+
+  /** The socket closed: come back unless the server said otherwise. */
+  #lost() {
+    const bye = this.#bye;
+    this.#abandonSocket();
+    // A client that is thrown out again and again is broken; its returning would not help anybody.
+    if ((bye && bye.action !== 'resume') || this.#misbehaved >= MISBEHAVED_LIMIT) return this.close();
+    this.#outbox.disconnected();
+    const atLeastMs = bye?.retryAfterMs ?? 0;
+    const delayMs = backoffMs(this.#attempt, this.#random, { atLeastMs });
+    this.#attempt += 1;
+    this.#reconnectTimer = setTimeout(() => this.#connect(), delayMs);
+    this.#setStatus('reconnecting');
+  }
+
+  /** No close event comes from a dead network for minutes, so do not wait for it. */
+  #giveUpSocket() {
+    if (this.#socket) this.#lost();
+  }
+
+  #abandonSocket() {
+    const socket = this.#socket;
+    this.#socket = null;
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#pingTimer);
+    socket?.close();
+  }
+
+  /** @param {number} withinMs */
+  #ping(withinMs) {
+    clearTimeout(this.#pingTimer);
+    this.#expectWithin(withinMs);
+    this.#write({ type: 'ping' });
+  }
+
+  /** @param {number} withinMs */
+  #expectWithin(withinMs) {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#giveUpSocket(), withinMs);
+  }
+
+  /** Something came, so the socket lives; ask again when it has been silent for a while. */
+  #expectNothing() {
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#pingTimer);
+    this.#pingTimer = setTimeout(() => this.#ping(PONG_WITHIN_MS), PING_EVERY_MS);
+  }
+
+  #flush() {
+    if (this.#status !== 'open') return;
+    for (const entry of this.#outbox.flush()) this.#write(entry.message);
+  }
+
+  /** @param {ClientMessage} message */
+  #write(message) {
+    if (this.#socket?.readyState === this.#WebSocketClass.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** @param {ConnectionStatus} status */
+  #setStatus(status) {
+    if (this.#status === status) return;
+    this.#status = status;
+    this.emit('connection', { status });
+  }
+}
