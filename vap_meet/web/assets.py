@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT_ENCODING
 
@@ -45,7 +45,7 @@ _YEAR = "public, max-age=31536000, immutable"
 
 
 def bundled(name: str) -> Path:
-    """Return the folder `name` (static, templates): inside the package in a wheel, beside it in a checkout."""
+    """Return the folder `name` (static, templates): in the package in a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name

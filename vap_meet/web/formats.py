@@ -20,6 +20,7 @@ LOCALES = {
     Language.AR: "ar_AE",
     Language.EN: "en_GB",
 }  # British English writes "9:05 am" and day before month
+Day = date | datetime
 _BIDI_MARKS = dict.fromkeys((0x200E, 0x200F, 0x061C))
 _DAY_WORDS = {0: "day.today", 1: "day.tomorrow", -1: "day.yesterday"}
 
@@ -48,15 +49,15 @@ class Formats:
             "time.between", start=self._time(start, "h:mm" if same_half else "h:mm a"), end=self.time(end)
         )
 
-    def date(self, day: date | datetime) -> str:
+    def date(self, day: Day) -> str:
         """Return 28/09/2026."""
         return self._date(day, "dd/MM/yyyy")
 
-    def weekday(self, day: date | datetime) -> str:
+    def weekday(self, day: Day) -> str:
         """Return «الاثنين» / "Monday"."""
         return self._date(day, "EEEE")
 
-    def day(self, day: date | datetime) -> str:
+    def day(self, day: Day) -> str:
         """Return «اليوم», «غدًا», «أمس», or the weekday and date."""
         local = self._local_day(day)
         word = _DAY_WORDS.get((local - self._local_day(self._clock())).days)
@@ -97,10 +98,10 @@ class Formats:
             raise ValueError("a naive datetime can't be shown")
         return format_time(at, pattern, tzinfo=self._zone, locale=self._locale).translate(_BIDI_MARKS)
 
-    def _date(self, day: date | datetime, pattern: str) -> str:
+    def _date(self, day: Day, pattern: str) -> str:
         return format_date(self._local_day(day), pattern, locale=self._locale).translate(_BIDI_MARKS)
 
-    def _local_day(self, day: date | datetime) -> date:
+    def _local_day(self, day: Day) -> Day:
         if not isinstance(day, datetime):
             return day
         if day.tzinfo is None:

@@ -31,7 +31,7 @@ PLURAL_RULES = {
     Language.AR: "(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5)",
     Language.EN: "(n != 1)",
 }
-"""Which form counts n. Libraries disagree on the order of the Arabic ones: this one rules, files must agree."""
+"""Which form counts n. Libraries disagree on the order of the Arabic ones: files must agree with this one."""
 
 CATEGORIES = {
     Language.AR: ("zero", "one", "two", "few", "many", "other"),
@@ -106,14 +106,14 @@ class Catalogue:
         if text == key and key not in self.messages:
             if self._strict:
                 raise MissingTextError(f"no {self.language} text for {key}")
-            log.error("text_missing", key=key, language=self.language)
-        try:
-            return _fill(text, params)
-        except KeyError as missing:
+            log.error("text_missing", message_id=key, language=self.language)
+        lacking = set(_PLACEHOLDER.findall(text)) - params.keys()
+        if lacking:
             if self._strict:
-                raise MissingTextError(f"{key} needs a value for {missing}") from None
-            log.error("text_parameter_missing", key=key, language=self.language)
+                raise MissingTextError(f"{key} needs a value for {', '.join(sorted(lacking))}")
+            log.error("text_parameter_missing", message_id=key, language=self.language)
             return text
+        return _fill(text, params)
 
     def strings(self, *prefixes: str) -> dict[str, str | dict[str, str]]:
         """Return the entries whose keys begin so, for a page's script.
@@ -148,7 +148,7 @@ def _read(path: Path, language: Language) -> Iterable[Message]:
         if entry.fuzzy:
             raise CatalogueError(f"{path.name}: {entry.id} is marked fuzzy")
         key = entry.id if isinstance(entry.id, str) else entry.id[0]
-        forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+        forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
         if not all(forms) or len(forms) not in {1, len(CATEGORIES[language])}:
             raise CatalogueError(f"{path.name}: {key} lacks a form")
         yield Message(key, forms)

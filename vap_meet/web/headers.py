@@ -1,0 +1,71 @@
+"""What browsers are told about our pages: what they may load, where they may be shown, what they keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vap_meet.web.guards import is_https, public_origin
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from vap_meet.settings import Settings
+
+_VISITS = ("/j/", "/join", "/v/")
+"""Pages whose address or content is a customer's: never kept, never told to another site."""
+
+_DEMO = "/demo"
+_OWN, _NOBODY = "'self'", "'none'"
+
+
+class SecurityHeaders:
+    """The headers of every response, worked out once from the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._demo = settings.demo
+        origin = public_origin(settings)
+        socket = origin.replace("http", "ws", 1)
+        self._policy = "; ".join(
+            (
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "img-src 'self'",
+                "font-src 'self'",
+                f"connect-src 'self' {socket}",
+                "media-src 'self' blob: mediastream:",
+                "base-uri 'none'",
+                "form-action 'self'",
+            )
+        )
+        self._common = {
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": (
+                "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), "
+                "screen-wake-lock=(self), geolocation=(), payment=(), usb=(), browsing-topics=()"
+            ),
+        }
+        if is_https(settings):
+            self._common["Strict-Transport-Security"] = "max-age=31536000"
+
+    def apply(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add what a response lacks. One that is on its way already (a websocket) is left alone."""
+        if response.prepared:
+            return
+        headers = response.headers
+        for name, value in self._common.items():
+            headers.setdefault(name, value)
+        path = request.path
+        of_visit = path.startswith(_VISITS)
+        framed = self._demo and of_visit  # the demonstration shows the customer in a phone-size window
+        framing = self._demo and path == _DEMO
+        headers.setdefault(
+            "Content-Security-Policy",
+            f"{self._policy}; frame-ancestors {_OWN if framed else _NOBODY}"
+            + ("; frame-src 'self'" if framing else ""),
+        )
+        headers.setdefault("X-Frame-Options", "SAMEORIGIN" if framed else "DENY")
+        headers.setdefault("Referrer-Policy", "no-referrer" if of_visit else "same-origin")
+        if of_visit:
+            headers["Cache-Control"] = "no-store"
