@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { arrivals, isStale, pollDelayMs, waitedMs, windowTitle } from '../../static/js/pages/agent-board.js';
+import { arrivals, isStale, pollDelayMs, windowTitle } from '../../static/js/pages/agent-board.js';
 
 /** @param {readonly string[]} ids */
 const board = (ids) => ({
@@ -31,11 +31,6 @@ test('a board is stale once more than ten seconds have passed', () => {
   assert.equal(isStale(0, 10_001), true);
 });
 
-test('a wait is never negative', () => {
-  assert.equal(waitedMs({ waitingSince: 1_000 }, 62_900), 61_900);
-  assert.equal(waitedMs({ waitingSince: 5_000 }, 4_000), 0);
-});
-
 test('nobody counts as arriving on the first look', () => {
   assert.deepEqual(arrivals(null, board(['a'])), []);
 });
@@ -45,7 +40,7 @@ test('whoever was not waiting before is an arrival', () => {
   assert.deepEqual(seen, ['c']);
 });
 
-test('the window\'s title carries the number waiting, and none when nobody waits', () => {
+test('the title of the window carries the number waiting, and none when nobody waits', () => {
   assert.equal(windowTitle(2, 'Today'), '(2) Today');
   assert.equal(windowTitle(0, 'Today'), 'Today');
 });

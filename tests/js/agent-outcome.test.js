@@ -18,7 +18,7 @@ test('before the customer comes only absence and a failure are offered', () => {
   assert.deepEqual(CODES.filter((code) => isOffered(code, meeting)), ['customer_no_show', 'technical_failure']);
 });
 
-test('a customer who waits can\'t be absent', () => {
+test('a customer who waits is never absent', () => {
   const meeting = { customerJoined: true, everAdmitted: false };
   assert.deepEqual(CODES.filter((code) => isOffered(code, meeting)), ['customer_left', 'agent_no_show', 'technical_failure']);
 });

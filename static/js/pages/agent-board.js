@@ -61,15 +61,6 @@ export function isStale(readAt, now) {
 }
 
 /**
- * How long somebody has waited, never negative.
- * @param {Pick<WaitingRow, 'waitingSince'>} row
- * @param {number} nowMs by the server's clock
- */
-export function waitedMs(row, nowMs) {
-  return Math.max(0, nowMs - row.waitingSince);
-}
-
-/**
  * Those who wait in `after` and did not in `before`; nobody on the first look.
  * @param {Board | null} before
  * @param {Board} after

@@ -70,7 +70,7 @@ export function refusalKey(code) {
   return `refused_${REFUSALS.has(code) ? code : 'other'}`;
 }
 
-const MEDIA_PROBLEMS = new Set(['denied', 'missing', 'busy', 'insecure', 'unknown']);
+const MEDIA_PROBLEMS = new Set(['denied', 'dismissed', 'missing', 'busy', 'insecure', 'unsupported', 'unknown']);
 
 /**
  * The key of the words for why the camera could not be opened.

@@ -1,0 +1,242 @@
+/** The stage of the call page: shows the state of the call, and turns presses into commands. */
+import '../elements/clocks.js';
+import { VapChat } from '../elements/chat.js';
+import { VapVideoTile } from '../elements/video-tile.js';
+import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
+import { text } from '../lib/page-data.js';
+import { RefusedError } from '../signaling/client.js';
+import { byeKey, phaseOf, refusalKey, STAGE } from './agent-stage.js';
+
+/**
+ * @import { Call } from '../media/call.js'
+ * @import { CallState } from '../media/call-state.js'
+ * @import { ParticipantView } from '../signaling/messages.js'
+ * @import { OwnMedia } from './agent-call-media.js'
+ * @import { Action, Phase } from './agent-stage.js'
+ */
+/**
+ * @typedef {object} StageData
+ * @property {string} customerId participant id
+ * @property {string} customer name
+ * @property {number | null} waitingSince milliseconds since 1970, as the record has it
+ */
+
+/** @type {readonly Action[]} each has the button of its name, `callIn` the one named call-in */
+const ACTIONS = ['callIn', 'hold', 'resume', 'lobby', 'end'];
+const WAITS = new Set(/** @type {Phase[]} */ (['waiting', 'waitingOffline', 'preparing']));
+/** Reasons of a bye after which loading the page again takes the seat here. */
+const ELSEWHERE = new Set(['moved_device', 'in_use']);
+
+export class CallStage {
+  #call;
+  #own;
+  #data;
+  #signal;
+  /** @type {Phase} */
+  #phase = 'absent';
+  #waitingSince;
+  #busy = false;
+
+  /**
+   * @param {Call} call
+   * @param {OwnMedia} own
+   * @param {StageData} data
+   * @param {AbortSignal} signal
+   */
+  constructor(call, own, data, signal) {
+    this.#call = call;
+    this.#own = own;
+    this.#data = data;
+    this.#signal = signal;
+    this.#waitingSince = data.waitingSince;
+  }
+
+  start() {
+    this.#wireButtons();
+    this.#wireQuestions();
+    const chat = byId('chat', VapChat);
+    chat.nameOf = () => this.#data.customer;
+    chat.send = (line) => this.#call.sendChat(line);
+    this.#call.on('change', (state) => this.#show(state), { signal: this.#signal });
+    this.#show(this.#call.state);
+  }
+
+  #wireButtons() {
+    const { customerId } = this.#data;
+    const on = (/** @type {string} */ id, /** @type {() => void} */ act) =>
+      listen(byId(id, HTMLButtonElement), 'click', act, this.#signal);
+    on('mute', () => this.#own.toggleMicrophone());
+    on('camera', () => this.#own.toggleCamera());
+    on('hold', () => void this.#command(() => this.#call.hold(customerId)));
+    on('resume', () => void this.#command(() => this.#call.admit(customerId)));
+    on('lobby', () => void this.#command(() => this.#call.lobby(customerId)));
+    on('end', () => byId('confirm-end', HTMLDialogElement).showModal());
+    on('call-in', () => this.#choose());
+    on('show-shortcuts', () => byId('shortcuts', HTMLDialogElement).showModal());
+    on('use-here', () => location.reload());
+  }
+
+  /** Choosing connects the two browsers ahead, so that the picture is there in the moment of the yes. */
+  #choose() {
+    byId('confirm-call-in', HTMLDialogElement).showModal();
+    // Admitting works from waiting as well, so a refusal here is no news yet.
+    if (this.#phase === 'waiting') this.#call.prepare(this.#data.customerId).catch(() => undefined);
+  }
+
+  #wireQuestions() {
+    const { customerId } = this.#data;
+    this.#whenAnswered('confirm-call-in', (confirmed) => {
+      if (confirmed) void this.#command(() => this.#call.admit(customerId));
+      else if (this.#phase === 'preparing') this.#call.lobby(customerId).catch(() => undefined);
+    });
+    this.#whenAnswered('confirm-end', (confirmed) => {
+      if (confirmed) void this.#command(() => this.#call.end());
+    });
+  }
+
+  /**
+   * @param {string} id of the dialog
+   * @param {(confirmed: boolean) => void} act
+   */
+  #whenAnswered(id, act) {
+    const dialog = byId(id, HTMLDialogElement);
+    const answered = () => {
+      const confirmed = dialog.returnValue === 'confirmed';
+      dialog.returnValue = '';
+      act(confirmed);
+    };
+    listen(dialog, 'close', answered, this.#signal);
+  }
+
+  /**
+   * Run one command; say in words why it had no effect.
+   * @param {() => Promise<unknown>} run
+   */
+  async #command(run) {
+    const problem = byId('command-problem', HTMLElement);
+    setVisible(problem, false);
+    this.#setBusy(true);
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      setText(problem, say(refusalKey(error.code)));
+      setVisible(problem, true);
+    } finally {
+      this.#setBusy(false);
+    }
+  }
+
+  /** @param {boolean} busy */
+  #setBusy(busy) {
+    this.#busy = busy;
+    this.#showActions(this.#call.state);
+  }
+
+  /** @param {CallState} state */
+  #show(state) {
+    const customer = state.participants.find((each) => each.id === this.#data.customerId) ?? null;
+    const phase = phaseOf(customer, state.phase === 'ended');
+    const beginsToWait = WAITS.has(phase) && !WAITS.has(this.#phase);
+    // The record knows of the wait that was on when the page came; later ones begin before our eyes.
+    if (beginsToWait && (this.#waitingSince === null || this.#phase !== 'absent')) {
+      this.#waitingSince = Date.now() + state.serverOffsetMs;
+    }
+    this.#phase = phase;
+    byId('stage', HTMLElement).dataset['phase'] = phase;
+    this.#showWords(state);
+    this.#showWait(state);
+    this.#showActions(state);
+    this.#showPictures(state, customer);
+    this.#showChat(state);
+  }
+
+  /** @param {CallState} state */
+  #showWords(state) {
+    const view = STAGE[this.#phase];
+    const stopped = state.phase === 'stopped' || state.phase === 'left';
+    const connecting = state.self === null && !stopped;
+    const bye = state.bye?.reason ?? 'other';
+    const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
+    setText(byId('headline', HTMLElement), say(headline, { name: this.#data.customer }));
+    setText(byId('hint', HTMLElement), stopped || connecting || !view.hint ? '' : say(view.hint));
+    byId('stage', HTMLElement).toggleAttribute('data-covered', stopped || connecting || view.covers);
+    const again = byId('use-here', HTMLButtonElement);
+    setVisible(again, stopped);
+    setText(again, text(ELSEWHERE.has(bye) ? 'agent.media.use_here' : 'common.try_again'));
+    const lost = state.connection === 'reconnecting';
+    const line = stopped || state.phase === 'ended' ? '' : lost ? 'reconnecting' : connecting ? 'connecting' : 'connected';
+    const connection = byId('connection', HTMLElement);
+    connection.dataset['state'] = line;
+    setText(connection, line && say(line));
+  }
+
+  /** @param {CallState} state */
+  #showWait(state) {
+    const visible = WAITS.has(this.#phase) && this.#waitingSince !== null && this.#isLive(state);
+    setVisible(byId('waited', HTMLElement), visible);
+    const clock = byId('waited-clock', HTMLElement);
+    clock.setAttribute('offset', String(state.serverOffsetMs));
+    if (this.#waitingSince !== null) clock.setAttribute('since', String(this.#waitingSince));
+  }
+
+  /** @param {CallState} state */
+  #isLive(state) {
+    return state.self !== null && !['stopped', 'left', 'ended'].includes(state.phase);
+  }
+
+  /** @param {CallState} state */
+  #showActions(state) {
+    for (const action of ACTIONS) {
+      const button = byId(action === 'callIn' ? 'call-in' : action, HTMLButtonElement);
+      setVisible(button, this.#isLive(state) && STAGE[this.#phase].actions.includes(action));
+      button.disabled = this.#busy || state.signaling !== 'open';
+    }
+    this.#showToggle('mute', state.mic, ['mute', 'unmute']);
+    this.#showToggle('camera', state.camera, ['camera_off', 'camera_on']);
+  }
+
+  /**
+   * @param {string} id
+   * @param {'on' | 'off' | 'none'} choice
+   * @param {readonly [string, string]} keys words for turning it off and on
+   */
+  #showToggle(id, choice, [off, on]) {
+    const button = byId(id, HTMLButtonElement);
+    button.disabled = choice === 'none';
+    button.toggleAttribute('data-off', choice === 'off');
+    setText(one(button, '[data-label]', HTMLElement), say(choice === 'off' ? on : off));
+  }
+
+  /**
+   * @param {CallState} state
+   * @param {ParticipantView | null} customer
+   */
+  #showPictures(state, customer) {
+    const remote = byId('remote', VapVideoTile);
+    remote.setAttribute('microphone', customer?.microphone ?? 'on');
+    remote.setAttribute('camera', customer?.camera ?? 'on');
+    remote.setAttribute('label-camera-off', say(customer?.camera === 'none' ? 'peer_sound_only' : 'peer_camera_off'));
+    remote.stream = this.#phase === 'inCall' ? state.remote.get(this.#data.customerId) ?? null : null;
+    const self = byId('self', VapVideoTile);
+    self.setAttribute('microphone', state.mic === 'off' ? 'off' : 'on');
+    self.setAttribute('camera', state.camera);
+    self.stream = state.localMedia?.stream ?? null;
+  }
+
+  /** @param {CallState} state */
+  #showChat(state) {
+    const chat = byId('chat', VapChat);
+    chat.selfId = state.self?.id ?? '';
+    chat.toggleAttribute('disabled', !['inCall', 'inCallOffline', 'held'].includes(this.#phase) || !this.#isLive(state));
+    chat.show(state.chat);
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+function say(key, values) {
+  return text(`agent.js.${key}`, values);
+}

@@ -1,0 +1,88 @@
+/** The agent's page of one appointment: the call, the record beside it, the outcome. Wires them together. */
+import { byId, listen, setText, setVisible } from '../lib/dom.js';
+import { HttpProblem, putJson } from '../lib/http.js';
+import { pageData, text } from '../lib/page-data.js';
+import { Call } from '../media/call.js';
+import { OwnMedia } from './agent-call-media.js';
+import { OutcomeForm } from './agent-call-outcome.js';
+import { CallStage } from './agent-call-stage.js';
+import { problemKey } from './agent-outcome.js';
+import { stayAwake } from './attention.js';
+
+/** @import { StageData } from './agent-call-stage.js' */
+/** @import { OutcomeData } from './agent-call-outcome.js' */
+/**
+ * @typedef {{call: (StageData & {signalPath: string, identityUrl: string}) | null, outcome: OutcomeData | null,
+ *   lang: string, timeZone: string}} CallPageData
+ */
+
+const page = /** @type {CallPageData} */ (/** @type {unknown} */ (pageData()));
+const { signal } = new AbortController();
+
+const form = page.outcome && new OutcomeForm({ ...page.outcome, lang: page.lang, timeZone: page.timeZone }, signal);
+form?.start();
+const own = page.call && startCall(page.call);
+listen(document, 'keydown', pressed, signal);
+
+/** @param {NonNullable<CallPageData['call']>} data */
+function startCall(data) {
+  const url = new URL(data.signalPath, location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const call = new Call({ url: url.href, signal });
+  const media = new OwnMedia(call, signal);
+  call.on('change', ({ participants }) => {
+    const customer = participants.find((each) => each.id === data.customerId);
+    if (!customer) return;
+    const met = customer.stage === 'admitted' || customer.stage === 'held';
+    form?.know({ customerJoined: true, everAdmitted: met });
+    document.getElementById('identity-check')?.removeAttribute('hidden');
+  }, { signal });
+  new CallStage(call, media, data, signal).start();
+  media.start();
+  call.start();
+  wireIdentity(data.identityUrl);
+  stayAwake(signal);
+  listen(window, 'online', () => call.nudge(), signal);
+  listen(document, 'visibilitychange', () => {
+    if (!document.hidden) call.nudge();
+  }, signal);
+  return media;
+}
+
+/** @param {string} url */
+function wireIdentity(url) {
+  const button = document.getElementById('confirm-identity');
+  if (!(button instanceof HTMLButtonElement)) return;
+  const problem = byId('identity-problem', HTMLElement);
+  listen(button, 'click', async () => {
+    button.disabled = true;
+    setVisible(problem, false);
+    try {
+      await putJson(url, {});
+      setText(byId('identity', HTMLElement), text('agent.js.identity_done'));
+      setVisible(button, false);
+    } catch (error) {
+      if (!(error instanceof HttpProblem)) throw error;
+      button.disabled = false;
+      setText(problem, text(`agent.js.${problemKey(error.code === 'unreachable' ? 'network' : error.code)}`));
+      setVisible(problem, true);
+    }
+  }, signal);
+}
+
+/** @param {Event} event */
+function pressed(event) {
+  if (!(event instanceof KeyboardEvent) || event.repeat) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  if (isWriting(event.target) || document.querySelector('dialog[open]')) return;
+  if (own?.pressed(event.code) || form?.pressed(event.code)) event.preventDefault();
+}
+
+/**
+ * Whether keys are text here; radio buttons and the like take none.
+ * @param {EventTarget | null} target
+ */
+function isWriting(target) {
+  if (target instanceof HTMLInputElement) return !['radio', 'checkbox', 'button'].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}

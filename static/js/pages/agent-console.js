@@ -1,0 +1,188 @@
+/** The agent's console: shows the board, keeps it fresh, and says when somebody arrives. */
+import '../elements/clocks.js';
+import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
+import { getJson, HttpProblem } from '../lib/http.js';
+import { pageData, text } from '../lib/page-data.js';
+import { everySecond } from '../lib/time.js';
+import { arrivals, isStale, pollDelayMs, windowTitle } from './agent-board.js';
+import { Bell } from './attention.js';
+
+/** @import { Board, OwedRow, TodayRow, WaitingRow } from './agent-board.js' */
+/** @typedef {{board: Board, boardUrl: string}} ConsolePageData */
+
+const page = /** @type {ConsolePageData} */ (/** @type {unknown} */ (pageData()));
+const life = new AbortController();
+const bell = new Bell();
+const title = document.title;
+
+/** @type {Board | null} */
+let board = null;
+let readAt = Date.now();
+let clockSkewMs = 0;
+let failures = 0;
+let soundWanted = true;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/**
+ * Bring a list to what `rows` say, keeping the elements (and so the focus) of those who stay.
+ * @template {{id: string}} Row
+ * @param {HTMLElement} list
+ * @param {string} template id of the row's template
+ * @param {readonly Row[]} rows
+ * @param {(element: HTMLElement, row: Row) => void} fill
+ */
+function reconcile(list, template, rows, fill) {
+  const present = new Map([...list.children].map((child) => [child.getAttribute('data-id'), child]));
+  rows.forEach((row, index) => {
+    let element = present.get(row.id);
+    if (!element) {
+      const { content } = byId(template, HTMLTemplateElement);
+      element = one(document.importNode(content, true), '*', HTMLElement);
+      element.setAttribute('data-id', row.id);
+    }
+    present.delete(row.id);
+    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
+    fill(/** @type {HTMLElement} */ (element), row);
+  });
+  for (const gone of present.values()) gone.remove();
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
+function slot(element, name) {
+  return one(element, `[data-slot="${name}"]`, HTMLElement);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {WaitingRow} row
+ */
+function fillWaiting(element, row) {
+  setText(slot(element, 'customer'), row.customer);
+  setText(slot(element, 'service'), row.service);
+  setText(slot(element, 'reference'), row.reference);
+  setText(slot(element, 'startsAt'), text('agent.board.appointment_at', { time: row.startsAt }));
+  setText(slot(element, 'since'), text('agent.board.since', { time: row.since }));
+  setVisible(slot(element, 'with'), row.with !== null);
+  if (row.with !== null) setText(slot(element, 'with'), text('agent.board.with', { name: row.with }));
+  const open = slot(element, 'open');
+  open.setAttribute('href', row.url);
+  open.setAttribute('aria-label', text('agent.board.call_in_name', { name: row.customer }));
+  const clock = slot(element, 'clock');
+  clock.setAttribute('offset', String(clockSkewMs));
+  clock.setAttribute('since', String(row.waitingSince));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {OwedRow} row
+ */
+function fillOwed(element, row) {
+  setText(slot(element, 'customer'), row.customer);
+  setText(slot(element, 'service'), row.service);
+  setText(slot(element, 'since'), text('agent.board.owed_since', { time: row.since }));
+  const open = slot(element, 'open');
+  open.setAttribute('href', row.url);
+  open.setAttribute('aria-label', text('agent.board.write_name', { name: row.customer }));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {TodayRow} row
+ */
+function fillToday(element, row) {
+  setText(slot(element, 'time'), row.time);
+  setText(slot(element, 'customer'), row.customer);
+  setText(slot(element, 'service'), row.service);
+  slot(element, 'open').setAttribute('href', row.url);
+  const state = slot(element, 'state');
+  state.className = `badge badge--${row.state}`;
+  state.dataset['state'] = row.state;
+  setText(state, row.stateText);
+}
+
+/** @param {Board} next */
+function show(next) {
+  announce(arrivals(board, next));
+  board = next;
+  readAt = Date.now();
+  clockSkewMs = next.serverTime - readAt;
+  reconcile(byId('waiting', HTMLElement), 'waiting-row', next.waiting, fillWaiting);
+  reconcile(byId('owed', HTMLElement), 'owed-row', next.owed, fillOwed);
+  reconcile(byId('today', HTMLElement), 'today-row', next.today, fillToday);
+  setText(byId('waiting-count', HTMLElement), String(next.waiting.length));
+  setText(byId('owed-count', HTMLElement), String(next.owed.length));
+  setVisible(byId('waiting-empty', HTMLElement), next.waiting.length === 0);
+  setVisible(byId('owed-empty', HTMLElement), next.owed.length === 0);
+  setVisible(byId('today-empty', HTMLElement), next.today.length === 0);
+  setVisible(byId('today-table', HTMLElement), next.today.length > 0);
+  document.title = windowTitle(next.waiting.length, title);
+}
+
+/** @param {readonly WaitingRow[]} rows */
+function announce(rows) {
+  if (rows.length === 0) return;
+  const said = rows.map((row) => text('agent.board.arrived', { name: row.customer, service: row.service }));
+  byId('arrival', HTMLElement).replaceChildren(...said.map((line) => make('span', '', `${line}. `)));
+  if (soundWanted) bell.ring();
+}
+
+function tick() {
+  const status = byId('board-status', HTMLElement);
+  const stale = failures > 0 && isStale(readAt, Date.now());
+  status.classList.toggle('is-stale', stale);
+  if (!status.dataset['final']) {
+    setText(status, stale ? text('agent.board.stale', { time: board?.updated ?? '' }) : text('agent.live.now'));
+  }
+}
+
+async function poll() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  try {
+    show(/** @type {Board} */ (await getJson(page.boardUrl, { signal: life.signal })));
+    failures = 0;
+  } catch (error) {
+    if (life.signal.aborted) return;
+    if (error instanceof HttpProblem && (error.status === 401 || error.status === 403)) return signedOut();
+    failures += 1;
+  }
+  clearTimeout(timer);
+  timer = setTimeout(poll, pollDelayMs(failures));
+}
+
+function signedOut() {
+  const status = byId('board-status', HTMLElement);
+  status.dataset['final'] = 'signed-out';
+  status.classList.add('is-stale');
+  status.replaceChildren(text('agent.board.signed_out'));
+}
+
+function wireSound() {
+  const { signal } = life;
+  // Browsers let a page make a sound only after a gesture on it.
+  document.addEventListener('pointerdown', () => bell.arm(), { once: true, signal });
+  document.addEventListener('keydown', () => bell.arm(), { once: true, signal });
+  const button = byId('arrival-sound', HTMLButtonElement);
+  listen(
+    button,
+    'click',
+    () => {
+      soundWanted = !soundWanted;
+      button.setAttribute('aria-pressed', String(soundWanted));
+      setText(button, text(soundWanted ? 'agent.board.sound_on' : 'agent.board.sound_off'));
+      if (soundWanted) bell.ring();
+    },
+    signal,
+  );
+}
+
+show(page.board);
+everySecond(tick, life.signal);
+wireSound();
+listen(document, 'visibilitychange', poll, life.signal);
+// A page that comes back from the browser's history shows an old board.
+listen(window, 'pageshow', poll, life.signal);
