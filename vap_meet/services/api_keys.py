@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from vap_meet.domain.errors import InvalidApiKey, InvalidRequest, NotFound
+from vap_meet.services.idempotency import Idempotency
 from vap_meet.store import api_keys, audit
 
 if TYPE_CHECKING:
@@ -20,11 +21,15 @@ _MAX_SECRET_CHARS = 200
 
 
 class ApiKeys:
-    """Makes, checks and revokes API keys. A secret has 256 random bits, so a fast hash keeps it."""
+    """Makes, checks and revokes API keys. A secret has 256 random bits, so a fast hash keeps it.
+
+    `idempotency` remembers the answers to requests that were made with the keys.
+    """
 
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self.idempotency = Idempotency(db=db, clock=clock)
 
     async def add(self, name: str) -> str:
         """Make a key and return its secret, which is never shown again. Raises `InvalidRequest`."""

@@ -154,6 +154,7 @@ class Joining:
         Raises `LinkUnknown`, `NoticeNotAccepted`, `LinkMoved`, `LinkCancelled`, `LinkOver`.
         """
         now = self._clock()
+        await self.look_up_link(code)  # guesses must not queue for the writer
         async with self._db.write() as tx:
             link, appointment = await _by_code(tx, code)
             status = self._status(appointment, link.schedule_version)

@@ -62,10 +62,12 @@ class RateLimiter:
 
     def hit(self, bucket: str, key: str) -> None:
         """Count one try. Raises `RateLimited` if there were too many; that try is not counted."""
-        self._empty_at[bucket][key] = self._after_one_more(bucket, key)
-        self._empty_at[bucket].move_to_end(key)
-        if len(self._empty_at[bucket]) > self._capacity:
-            self._empty_at[bucket].popitem(last=False)
+        remembered = self._empty_at[bucket]
+        if key in remembered:
+            remembered.move_to_end(key)
+        remembered[key] = self._after_one_more(bucket, key)
+        if len(remembered) > self._capacity:
+            remembered.popitem(last=False)
 
     def check(self, bucket: str, key: str) -> None:
         """Raise `RateLimited` if one more try would; count nothing."""
@@ -78,7 +80,9 @@ class RateLimiter:
     def _after_one_more(self, bucket: str, key: str) -> float:
         limit = self._limits[bucket]
         now = self._clock().timestamp()
-        empty_at = max(self._empty_at[bucket].get(key, now), now) + limit.per_s / limit.burst
+        # A clock that was set back must not lock anybody out for longer than a full bucket does.
+        before = min(max(self._empty_at[bucket].get(key, now), now), now + limit.per_s)
+        empty_at = before + limit.per_s / limit.burst
         wait_s = empty_at - now - limit.per_s
         if wait_s > 1e-6:  # noqa: PLR2004 - what floating point adds up to over a burst
             raise RateLimited("Too many tries; please wait.", retry_after_s=math.ceil(wait_s))

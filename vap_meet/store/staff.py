@@ -92,7 +92,7 @@ async def member_by_cookie(tx: AsyncConnection, cookie_sha256: str, *, now: date
 
 async def end_session(tx: AsyncConnection, cookie_sha256: str, *, at: datetime) -> str | None:
     """End a sign-in and return whose it was; None if there was none to end."""
-    return (
+    ended: str | None = (
         await tx.execute(
             update(staff_session)
             .where(staff_session.c.cookie_sha256 == cookie_sha256, staff_session.c.ended_at.is_(None))
@@ -100,6 +100,7 @@ async def end_session(tx: AsyncConnection, cookie_sha256: str, *, at: datetime) 
             .returning(staff_session.c.staff_id)
         )
     ).scalar_one_or_none()
+    return ended
 
 
 def _member(row: Row[tuple[object, ...]], *, session_id: str | None = None) -> StaffMember:
