@@ -33,7 +33,7 @@ PYTHON_ARROWS: dict[str, frozenset[str]] = {
     "clock": frozenset(),
     "settings": frozenset(),
     "tls": frozenset({"clock"}),
-    # What a log must not show is read from the wire's schema and the tables; only the command line sets it up.
+    # Reads from the wire's schema and the tables what a log must not show; only the command line sets it up.
     "observability": frozenset({"signaling", "domain", "store", "settings"}),
 }
 # Single modules that may do more than their room.
