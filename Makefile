@@ -23,7 +23,7 @@ demo: $(RUNTIME) ## serve the demo on http://127.0.0.1:8080 (LAN=1: https for a 
 
 .PHONY: test
 test: $(DEV) $(NODE) $(CHROMIUM) ## run every test but the long ones
-	@node --test tests/js/
+	@node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort)
 	@$(BIN)/pytest -m "not long"
 
 .PHONY: test-long
