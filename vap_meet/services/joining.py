@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from signaling.events import Participant
+from signaling.log import LogUnavailable
 from signaling.protocol import Grant
 from vap_meet.domain import access as domain
 from vap_meet.domain.access import CUSTOMER, LinkStatus, OpeningHours, Role, StaffMember, StaffRole
@@ -30,6 +31,7 @@ from vap_meet.domain.errors import (
     NotFound,
     NoticeNotAccepted,
     TokenInvalid,
+    Unavailable,
 )
 from vap_meet.domain.links import code_sha256, read_code
 from vap_meet.services.invitations import Invitations, IssuedLink
@@ -37,9 +39,9 @@ from vap_meet.store import access, appointments, audit, staff
 from vap_meet.store.access import Link, Visit
 
 if TYPE_CHECKING:
-    from signaling.hub import Hub
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.services.keys import Keys
     from vap_meet.services.sessions import Sessions
@@ -178,9 +180,9 @@ class Joining:
         now = self._clock()
         join = self._invitations.read_token(token, now=now)
         async with self._db.write() as tx:
-            appointment = await appointments.get(tx, join.appointment_id)
-            if join.subject != CUSTOMER and join.role is not Role.AGENT:
-                raise TokenInvalid("The token's role is not its subject's.")
+            appointment = await appointments.find(tx, join.appointment_id)
+            if appointment is None or (join.subject == CUSTOMER) is not (join.role is Role.CUSTOMER):
+                raise TokenInvalid("The token's appointment or role does not exist.")
             status = self._status(appointment, join.schedule_version)
             if not domain.may_enter(appointment, status, now=now, hours=self._hours):
                 raise domain.refusal(status)
@@ -246,7 +248,10 @@ class Joining:
         to revoke, and one that comes later finds this one.
         """
         restored, ended = await self._sessions.restored(appointment_id)
-        await self._hub.open_room(appointment_id, restored=restored, ended=ended)
+        try:
+            await self._hub.open_room(appointment_id, restored=restored, ended=ended)
+        except LogUnavailable as error:
+            raise Unavailable("The room can't be opened right now; please try again.") from error
         async with self._db.read() as tx:
             appointment = await appointments.get(tx, appointment_id)
         status = self._status(appointment, schedule_version)

@@ -8,31 +8,21 @@ POST /api/v1/appointments/{id}/cancel   with a reason
 
 from __future__ import annotations
 
-import re
-
 from aiohttp import web
 
-from vap_meet.domain.errors import InvalidRequest
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_types import AppointmentOut, BookingIn, CancelIn, MoveIn, in_utc
 from vap_meet.web.appkeys import BOOKING
 
 routes = web.RouteTableDef()
 
-_NEW_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-
 
 @routes.put("/api/v1/appointments/{id}")
 @door()
 async def put(call: Call) -> Reply:
     """Book, or edit what is booked; the same booking again changes nothing."""
-    appointment_id = call.request.match_info["id"]
-    if not _NEW_ID.fullmatch(appointment_id):
-        raise InvalidRequest(
-            "The id can't be used.", fields={"id": "1 to 64 letters, digits, dots, colons, hyphens or _."}
-        )
     appointment, created = await call.request.app[BOOKING].put(
-        appointment_id, call.read(BookingIn).request(), by=call.by, if_match=call.if_match()
+        call.appointment_id, call.read(BookingIn).request(), by=call.by, if_match=call.if_match()
     )
     return Reply(
         content=AppointmentOut.of(appointment),

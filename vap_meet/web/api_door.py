@@ -15,7 +15,6 @@ from aiohttp import web
 from vap_meet.domain.errors import (
     InvalidApiKey,
     InvalidRequest,
-    NotFound,
     TooLarge,
     UnsupportedMediaType,
     VersionConflict,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 64 * 1024
 
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
 _ANY_ETAGS = re.compile(r'(W/)?"[^"\x00-\x20]*"(\s*,\s*(W/)?"[^"\x00-\x20]*")*')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
@@ -55,11 +53,8 @@ class Call:
 
     @property
     def appointment_id(self) -> str:
-        """Return the id in the path. Raises `NotFound` if no appointment could have it."""
-        appointment_id = self.request.match_info["id"]
-        if not _ID.fullmatch(appointment_id):
-            raise NotFound("There is no such appointment.")
-        return appointment_id
+        """Return the id in the path."""
+        return self.request.match_info["id"]
 
     def read(self, kind: type[T]) -> T:
         """Return the body as `kind`. Raises `InvalidRequest` naming the field, `UnsupportedMediaType`."""
@@ -131,21 +126,28 @@ def door(
         @wraps(handler)
         async def handle(request: web.Request) -> web.Response:
             call = Call(request, await _api_key_id(request), await read_body(request))
-            key = request.headers.get("Idempotency-Key")
-            if key is None or request.method == "GET":
-                return (await handler(call)).response()
-            if not _IDEMPOTENCY_KEY.fullmatch(key):
-                raise InvalidRequest(
-                    "Idempotency-Key can't be read.",
-                    fields={"Idempotency-Key": "1 to 128 visible ASCII characters."},
-                )
-            once = request.app[API_KEYS].idempotency.once(call.api_key_id, key, _fingerprint(call))
-            async with once as repeatable:
-                return await _answer_once(handler, call, repeatable, secret=secret)
+            try:
+                return await _answer(handler, call, secret=secret)
+            except InvalidRequest as error:
+                raise InvalidRequest(error.sentence, fields=_as_written_here(error.fields)) from error
 
         return handle
 
     return decorate
+
+
+async def _answer(handler: Callable[[Call], Awaitable[Reply]], call: Call, *, secret: bool) -> web.Response:
+    key = call.request.headers.get("Idempotency-Key")
+    if key is None or call.request.method == "GET":
+        return (await handler(call)).response()
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidRequest(
+            "Idempotency-Key can't be read.",
+            fields={"Idempotency-Key": "1 to 128 visible ASCII characters."},
+        )
+    idempotency = call.request.app[API_KEYS].idempotency
+    async with idempotency.once(call.api_key_id, key, _fingerprint(call)) as repeatable:
+        return await _answer_once(handler, call, repeatable, secret=secret)
 
 
 async def _answer_once(
@@ -197,6 +199,7 @@ async def read_body(request: web.Request, *, limit: int = MAX_BODY_BYTES) -> byt
 
 
 _AT = re.compile(r"^(?P<fault>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?\Z", re.DOTALL)
+_CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 _MISSING = re.compile(r"missing required field `(?P<field>[^`]+)`")
 _UNKNOWN = re.compile(r"contains unknown field `(?P<field>[^`]*)`")
 
@@ -220,6 +223,14 @@ def _fields(error: msgspec.ValidationError) -> dict[str, str]:
         if named := pattern.search(fault):
             return {".".join(filter(None, (path, named["field"]))): sentence}
     return {path or "body": f"{fault}."}
+
+
+def _as_written_here(fields: dict[str, str]) -> dict[str, str]:
+    """Return faults by the names of this API, where the domain names fields as pages' scripts do."""
+    return {
+        name if "-" in name else _CAPITAL.sub(lambda letter: f"_{letter[0].lower()}", name): fault
+        for name, fault in fields.items()
+    }
 
 
 def _fingerprint(call: Call) -> str:

@@ -1,9 +1,12 @@
-"""What REST bodies hold, as types: snake_case JSON, unknown fields refused by name."""
+"""What REST bodies hold, as types: snake_case JSON, unknown fields refused by name.
+
+What the values may be is the domain's to say; here are only their shapes.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -14,26 +17,17 @@ from vap_meet.domain.appointment import (
     AppointmentState,
     BookingRequest,
     Customer,
+    IdentityAssurance,
     Language,
     Mode,
     ServiceName,
 )
-from vap_meet.domain.errors import InvalidRequest
 from vap_meet.domain.outcome import Evidence, OutcomeCode, OutcomeContent, OutcomeVersion
 
-MAX_TEXT_CHARS = 10_000
-_YEARS = range(2000, 2200)
+if TYPE_CHECKING:
+    from vap_meet.domain.session import SessionView
+    from vap_meet.services.sessions import TimelineItem
 
-_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z"
-_TEXT = r"^[^\x00]*\Z"
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
-PersonName = Annotated[str, Meta(min_length=1, max_length=120, pattern=_LINE)]
-Token = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
-Phone = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z")]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\Z")]
-Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS, pattern=_TEXT)]
-Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
-Minutes = Annotated[int, Meta(ge=5, le=240)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -44,17 +38,17 @@ class _In(Struct, forbid_unknown_fields=True, kw_only=True):
 class ServiceIn(_In):
     """The municipal service the appointment is about."""
 
-    id: Token
-    name_ar: Line
-    name_en: Line
+    id: str
+    name_ar: str
+    name_en: str
 
 
 class CustomerIn(_In):
     """Who the appointment is for."""
 
-    name: PersonName
-    phone: Phone | None = None
-    email: Email | None = None
+    name: str
+    phone: str | None = None
+    email: str | None = None
     language: Language = Language.AR
 
 
@@ -64,10 +58,10 @@ class BookingIn(_In):
     service: ServiceIn
     customer: CustomerIn
     starts_at: Moment
-    duration_minutes: Minutes = 15
+    duration_minutes: int = 15
     mode: Mode = Mode.VIDEO
-    question: Text | None = None
-    request_number: Annotated[str, Meta(min_length=1, max_length=64, pattern=_LINE)] | None = None
+    question: str | None = None
+    request_number: str | None = None
 
     def request(self) -> BookingRequest:
         """Return the booking as the use case takes it. Raises `InvalidRequest`."""
@@ -89,38 +83,38 @@ class MoveIn(_In):
     """The body of `POST .../move`."""
 
     starts_at: Moment
-    duration_minutes: Minutes | None = None
+    duration_minutes: int | None = None
 
 
 class CancelIn(_In):
     """The body of `POST .../cancel`."""
 
-    reason: Reason
+    reason: str
 
 
 class JoinLinkIn(_In):
     """The body of `POST .../join-links`; may be left out."""
 
-    participant: Token = CUSTOMER
+    participant: str = CUSTOMER
 
 
 class TokenIn(_In):
     """The body of `POST .../tokens`. An agent's token says which agent's."""
 
     role: Role = Role.CUSTOMER
-    staff_id: Token | None = None
+    staff_id: str | None = None
 
 
 class OutcomeIn(_In):
     """The body of `PUT .../outcome`. A later version needs the reason."""
 
     code: OutcomeCode
-    answer: Text = ""
-    next_steps: Text = ""
-    internal_notes: Text = ""
+    answer: str = ""
+    next_steps: str = ""
+    internal_notes: str = ""
     follow_up_on: date | None = None
     answer_pending: bool = False
-    reason: Reason | None = None
+    reason: str | None = None
 
     def content(self) -> OutcomeContent:
         """Return what the outcome says, as the use case takes it."""
@@ -217,8 +211,45 @@ class OutcomesOut(Struct, frozen=True, kw_only=True):
     versions: tuple[OutcomeOut, ...]
 
 
-def in_utc(moment: datetime, field: str = "starts_at") -> datetime:
-    """Return an aware time in UTC. Raises `InvalidRequest` if it lies outside any calendar we keep."""
-    if moment.year not in _YEARS:
-        raise InvalidRequest("The time can't be used.", fields={field: "Between 2000 and 2199."})
-    return moment.astimezone(UTC)
+class SessionOut(Struct, frozen=True, kw_only=True):
+    """The session as projected from the facts."""
+
+    identity_assurance: IdentityAssurance
+    first_joined_at: datetime | None
+    waiting_since: datetime | None
+    first_admitted_at: datetime | None
+    admitted_at: datetime | None
+    talked_s: int
+    agent_joined_at: datetime | None
+    ended_at: datetime | None
+    agent_id: str | None
+
+    @classmethod
+    def of(cls, view: SessionView) -> SessionOut:
+        """Return the session's answer."""
+        return msgspec.convert(view, cls, from_attributes=True)
+
+
+class TimelineOut(Struct, frozen=True, kw_only=True):
+    """One fact; `epoch` and `seq` are its place in the room's log, and never change."""
+
+    epoch: str
+    seq: int
+    at: datetime
+    type: str
+    participant: str | None
+    by: str | None
+    detail: str | None
+
+    @classmethod
+    def of(cls, item: TimelineItem) -> TimelineOut:
+        """Return the fact's answer."""
+        return msgspec.convert(item, cls, from_attributes=True)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return an aware time in UTC; at the end of the calendar, as it is, for the domain to refuse."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment

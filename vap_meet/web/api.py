@@ -1,0 +1,20 @@
+"""REST `/api/v1`, the booking system's side: every door, with an API key as `Authorization: Bearer vapk_...`.
+
+Answers are JSON, refusals `application/problem+json` (`vap_meet.web.problems`). An edit of what exists names
+the version it was made from (`If-Match` with the `ETag`); `Idempotency-Key` makes a PUT or POST repeatable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vap_meet.web import api_appointments, api_joining, api_outcomes
+
+if TYPE_CHECKING:
+    from aiohttp.web import AbstractRouteDef
+
+routes: tuple[AbstractRouteDef, ...] = (
+    *api_appointments.routes,
+    *api_joining.routes,
+    *api_outcomes.routes,
+)
