@@ -126,6 +126,16 @@ async def test_frames_are_collected_with_their_direction_and_their_page(aiohttp_
     assert frames.types("received", "customer") == []
 
 
+def test_a_frame_that_breaks_the_protocol_is_found():
+    frames = Frames(
+        [Frame("sent", "agent", '{"type": "ping"}'), Frame("received", "agent", '{"type": "pong"}')]
+    )
+    assert frames.faults() == []
+    frames.seen.append(Frame("received", "agent", '{"type": "ping"}'))
+    frames.seen.append(Frame("sent", "agent", '{"type": "admit", "participant": 7}'))
+    assert [fault.split(" {")[0] for fault in frames.faults()] == ["agent received", "agent sent"]
+
+
 def test_a_script_says_in_one_sentence_what_is_missing(tmp_path):
     empty = tmp_path / "bin"
     empty.mkdir()

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from jsonschema import Draft202012Validator
 from playwright.async_api import async_playwright
 
 from tests.support.chromium import chromium_path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "build/screenshots"
+SCHEMA = ROOT / "signaling/protocol.schema.json"
 
 ALWAYS = (
     # Addresses of this machine as they are: nobody answers for mDNS names in a container.
@@ -194,6 +196,19 @@ class Frames:
             frame.message["type"]
             for frame in self.seen
             if frame.direction == direction and who in (None, frame.who)
+        ]
+
+    def faults(self) -> list[str]:
+        """Return a line for each frame that isn't a message of its direction by the protocol's schema."""
+        definitions = json.loads(SCHEMA.read_text())["$defs"]
+        valid = {
+            direction: Draft202012Validator({"$ref": f"#/$defs/{union}", "$defs": definitions})
+            for direction, union in (("sent", "ClientMessage"), ("received", "ServerMessage"))
+        }
+        return [
+            f"{frame.who} {frame.direction} {frame.text[:200]}: {error.message[:200]}"
+            for frame in self.seen
+            for error in valid[frame.direction].iter_errors(frame.message)
         ]
 
 
