@@ -8,7 +8,7 @@ person beyond `Arrive.participant`, which facts leave out.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -23,6 +23,7 @@ from signaling.protocol import (
     Leave,
     Lobby,
     Media,
+    MediaChoice,
     Offer,
     Prepare,
     Remove,
@@ -30,6 +31,7 @@ from signaling.protocol import (
 )
 
 LOG_VERSION = 1
+HowLeft = Literal["left", "removed", "revoked", "expired"]
 
 
 class Participant(Struct, frozen=True):
@@ -45,13 +47,48 @@ class RestoredParticipant(Struct, frozen=True):
 
     participant: Participant
     stage: Stage
+    how: HowLeft | None = None  # with stage LEFT: who was removed stays out
 
 
-class _Event(Struct, tag_field="type", frozen=True, omit_defaults=True):
+class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A participant as the log left them. The connection is the one that holds the seat."""
+
+    participant: Participant
+    stage: Stage
+    seat: str = ""
+    connection: str = ""
+    arrivals: int = 0  # generation of `offline` deadlines
+    steps: int = 0  # generation of `preparing` deadlines
+    microphone: MediaChoice = MediaChoice.NONE
+    camera: MediaChoice = MediaChoice.NONE
+    left_at: int = 0
+    how: HowLeft | None = None
+
+
+class Kept(Struct, frozen=True, gc=False):
+    """A signal that may have to be told again to whom it was addressed. `size` is in characters."""
+
+    seq: int
+    at: int
+    by: str
+    to: tuple[str, ...]
+    message: Offer | Answer | Candidate | Chat
+    size: int
+
+
+class Generation(Struct, frozen=True, gc=False):
+    """How often the peer connection of two participants has been made anew (`one` sorts first)."""
+
+    one: str
+    other: str
+    pc: int
+
+
+class _Event(Struct, tag_field="type", frozen=True, omit_defaults=True, gc=False):
     """An immutable event, tagged by ``type`` in the log."""
 
 
-class Opened(_Event, tag="opened"):
+class Opened(_Event, frozen=True, tag="opened"):
     """Seq 0 of every log: its random epoch, and the state rebuilt from SQL."""
 
     epoch: str
@@ -60,34 +97,33 @@ class Opened(_Event, tag="opened"):
     ended: bool = False
 
 
-class Arrive(_Event, tag="arrive"):
-    """A participant said hello on a device (`seat` names the browser, never logged elsewhere)."""
+class Arrive(_Event, frozen=True, tag="arrive"):
+    """A participant said hello over `connection`, from the browser that `seat` names."""
 
     participant: Participant
     seat: str
+    connection: str
 
 
-class Command(_Event, tag="command"):
-    """A client's command, stamped with who sent it and from which seat."""
+class Command(_Event, frozen=True, tag="command"):
+    """A client's command, stamped by the node with who sent it and over which connection."""
 
     by: str
-    seat: str
-    message: (
-        Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
-    )
+    connection: str
+    message: Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
 
 
-class EndRoom(_Event, tag="endRoom"):
+class EndRoom(_Event, frozen=True, tag="endRoom"):
     """The record says it is over (an outcome was put); idempotent."""
 
 
-class Revoke(_Event, tag="revoke"):
-    """A participant's access is gone (cancelled, moved, signed out); None means everybody's."""
+class Revoke(_Event, frozen=True, tag="revoke"):
+    """A participant's access is gone (cancelled, moved, signed out); who has left already is not told."""
 
-    participant: str | None = None
+    participant: str
 
 
-class Due(_Event, tag="due"):
+class Due(_Event, frozen=True, tag="due"):
     """A deadline passed. Any node may append it more than once; the reducer refuses a stale one."""
 
     kind: str
@@ -95,10 +131,21 @@ class Due(_Event, tag="due"):
     generation: int
 
 
-Event = Opened | Arrive | Command | EndRoom | Revoke | Due
+class Snapshot(_Event, frozen=True, tag="snapshot"):
+    """The whole state after the entry at this seq; it stands for every entry up to there."""
+
+    epoch: str
+    ended: bool
+    occupants: tuple[Occupant, ...]
+    generations: tuple[Generation, ...]
+    kept: tuple[Kept, ...]
+    trimmed: int  # seq of the latest signal that can't be told again though it was current
 
 
-class Entry(Struct, frozen=True):
+Event = Opened | Arrive | Command | EndRoom | Revoke | Due | Snapshot
+
+
+class Entry(Struct, frozen=True, gc=False):
     """An event at its position. `at` (milliseconds since 1970, stamped by the log) is the only clock."""
 
     seq: int
@@ -120,7 +167,7 @@ class _Fact(Struct, tag_field="type", frozen=True, omit_defaults=True):
     """What happened, for good."""
 
 
-class Joined(_Fact, tag="joined"):
+class Joined(_Fact, frozen=True, tag="joined"):
     """A participant entered (or came back after leaving); `stage` is where that put them."""
 
     participant: str
@@ -128,49 +175,49 @@ class Joined(_Fact, tag="joined"):
     stage: Stage
 
 
-class Prepared(_Fact, tag="prepared"):
+class Prepared(_Fact, frozen=True, tag="prepared"):
     """A host chose a waiting participant."""
 
     participant: str
     by: str
 
 
-class Admitted(_Fact, tag="admitted"):
+class Admitted(_Fact, frozen=True, tag="admitted"):
     """A host let a participant into the call."""
 
     participant: str
     by: str
 
 
-class Held(_Fact, tag="held"):
+class Held(_Fact, frozen=True, tag="held"):
     """A host put a participant on hold."""
 
     participant: str
     by: str
 
 
-class SentToLobby(_Fact, tag="sentToLobby"):
+class SentToLobby(_Fact, frozen=True, tag="sentToLobby"):
     """A participant went back to the waiting room; `by` is None when a deadline did it."""
 
     participant: str
     by: str | None = None
 
 
-class DeviceChanged(_Fact, tag="deviceChanged"):
+class DeviceChanged(_Fact, frozen=True, tag="deviceChanged"):
     """A participant's seat moved to another device."""
 
     participant: str
 
 
-class Left(_Fact, tag="left"):
+class Left(_Fact, frozen=True, tag="left"):
     """A participant is gone: left, removed by a host, revoked, or timed out while offline."""
 
     participant: str
-    how: str  # "left" | "removed" | "revoked" | "expired"
+    how: HowLeft
     by: str | None = None
 
 
-class Ended(_Fact, tag="ended"):
+class Ended(_Fact, frozen=True, tag="ended"):
     """The room is over; `by` is None when the record or a deadline did it."""
 
     by: str | None = None

@@ -1,17 +1,15 @@
 """The wire: every message of subprotocol ``vap.signal.v1``, as typed structs.
 
-One definition yields the Python codec (`decode_client`, `encode`), the JSON Schema and the JavaScript
-types (`signaling.codegen`). Messages are flat camelCase JSON objects with a ``type``; see PROTOCOL.md.
+One definition yields the Python codec (`signaling.codec`), the JSON Schema and the JavaScript types
+(`signaling.codegen`). Messages are flat camelCase JSON objects with a ``type``; see PROTOCOL.md.
 Fields annotated with `Sensitive` never reach a log.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 SUBPROTOCOL = "vap.signal.v1"
@@ -45,6 +43,9 @@ class Stage(StrEnum):
     HELD = "held"
     LEFT = "left"
 
+    # Enum's own __hash__ is Python code; these are looked up for every signal.
+    __hash__ = str.__hash__
+
 
 class Grant(StrEnum):
     """What a participant may do."""
@@ -55,6 +56,8 @@ class Grant(StrEnum):
     ADMIT = "admit"
     REMOVE = "remove"
     END = "end"
+
+    __hash__ = str.__hash__
 
 
 class MediaChoice(StrEnum):
@@ -110,7 +113,7 @@ class ByeReason(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class _Message(Struct, tag_field="type", rename="camel", frozen=True, omit_defaults=True):
+class _Message(Struct, tag_field="type", rename="camel", frozen=True, omit_defaults=True, gc=False):
     """A flat, tagged, immutable message; defaults stay off the wire."""
 
 
@@ -124,61 +127,61 @@ class Resume(Struct, rename="camel", frozen=True):
     seq: Seq
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, frozen=True, tag="hello"):
     """Enter the room, or come back to it. Always the first message."""
 
     ref: Ref | UnsetType = UNSET
     resume: Resume | UnsetType = UNSET
 
 
-class Prepare(_Message, tag="prepare"):
+class Prepare(_Message, frozen=True, tag="prepare"):
     """Choose a waiting participant: both sides may negotiate from now on."""
 
     participant: ParticipantId
     ref: Ref | UnsetType = UNSET
 
 
-class Admit(_Message, tag="admit"):
+class Admit(_Message, frozen=True, tag="admit"):
     """Let a participant into the call (from waiting, preparing or hold)."""
 
     participant: ParticipantId
     ref: Ref | UnsetType = UNSET
 
 
-class Hold(_Message, tag="hold"):
+class Hold(_Message, frozen=True, tag="hold"):
     """Put an admitted participant on hold: no media either way."""
 
     participant: ParticipantId
     ref: Ref | UnsetType = UNSET
 
 
-class Lobby(_Message, tag="lobby"):
+class Lobby(_Message, frozen=True, tag="lobby"):
     """Send a participant back to the waiting room."""
 
     participant: ParticipantId
     ref: Ref | UnsetType = UNSET
 
 
-class Remove(_Message, tag="remove"):
+class Remove(_Message, frozen=True, tag="remove"):
     """Remove a participant from the room; they may not come back."""
 
     participant: ParticipantId
     ref: Ref | UnsetType = UNSET
 
 
-class Leave(_Message, tag="leave"):
+class Leave(_Message, frozen=True, tag="leave"):
     """Leave the room; coming back is possible within the rejoin time."""
 
     ref: Ref | UnsetType = UNSET
 
 
-class End(_Message, tag="end"):
+class End(_Message, frozen=True, tag="end"):
     """End the room for everybody."""
 
     ref: Ref | UnsetType = UNSET
 
 
-class Offer(_Message, tag="offer"):
+class Offer(_Message, frozen=True, tag="offer"):
     """An SDP offer (RFC 8829) for one peer."""
 
     to: ParticipantId
@@ -187,7 +190,7 @@ class Offer(_Message, tag="offer"):
     ref: Ref | UnsetType = UNSET
 
 
-class Answer(_Message, tag="answer"):
+class Answer(_Message, frozen=True, tag="answer"):
     """An SDP answer (RFC 8829) for one peer."""
 
     to: ParticipantId
@@ -196,7 +199,7 @@ class Answer(_Message, tag="answer"):
     ref: Ref | UnsetType = UNSET
 
 
-class Candidate(_Message, tag="candidate"):
+class Candidate(_Message, frozen=True, tag="candidate"):
     """A trickled ICE candidate (RFC 8838); an empty string ends the generation."""
 
     to: ParticipantId
@@ -208,7 +211,7 @@ class Candidate(_Message, tag="candidate"):
     ref: Ref | UnsetType = UNSET
 
 
-class Chat(_Message, tag="chat"):
+class Chat(_Message, frozen=True, tag="chat"):
     """A line of text for everybody in the call. `id` is the sender's, so a repeat is shown once."""
 
     id: ChatId
@@ -216,7 +219,7 @@ class Chat(_Message, tag="chat"):
     ref: Ref | UnsetType = UNSET
 
 
-class Media(_Message, tag="media"):
+class Media(_Message, frozen=True, tag="media"):
     """What the sender's microphone and camera do, so that the other side can say it in words."""
 
     microphone: MediaChoice
@@ -224,7 +227,7 @@ class Media(_Message, tag="media"):
     ref: Ref | UnsetType = UNSET
 
 
-class Ping(_Message, tag="ping"):
+class Ping(_Message, frozen=True, tag="ping"):
     """Ask for a pong; everything sent before has been answered when it comes."""
 
     ref: Ref | UnsetType = UNSET
@@ -248,6 +251,7 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     host: bool
     microphone: MediaChoice
     camera: MediaChoice
+    pc: Pc = 0  # the generation between them and whoever is told; a fresh page begins with the next
 
 
 class RoomView(Struct, rename="camel", frozen=True):
@@ -275,7 +279,7 @@ class ChatLine(Struct, rename="camel", frozen=True):
     text: ChatText
 
 
-class Welcome(_Message, tag="welcome"):
+class Welcome(_Message, frozen=True, tag="welcome"):
     """The answer to hello: who you are, where the log stands, the whole state. `serverTime` in ms."""
 
     self: ParticipantId
@@ -289,14 +293,14 @@ class Welcome(_Message, tag="welcome"):
     ref: Ref | UnsetType = UNSET
 
 
-class State(_Message, tag="state"):
+class State(_Message, frozen=True, tag="state"):
     """The whole state after the entry at `seq`."""
 
     seq: Seq
     room: RoomView
 
 
-class OfferFrom(_Message, tag="offerFrom"):
+class OfferFrom(_Message, frozen=True, tag="offerFrom"):
     """A peer's offer."""
 
     seq: Seq
@@ -305,7 +309,7 @@ class OfferFrom(_Message, tag="offerFrom"):
     sdp: Sdp
 
 
-class AnswerFrom(_Message, tag="answerFrom"):
+class AnswerFrom(_Message, frozen=True, tag="answerFrom"):
     """A peer's answer."""
 
     seq: Seq
@@ -314,7 +318,7 @@ class AnswerFrom(_Message, tag="answerFrom"):
     sdp: Sdp
 
 
-class CandidateFrom(_Message, tag="candidateFrom"):
+class CandidateFrom(_Message, frozen=True, tag="candidateFrom"):
     """A peer's ICE candidate."""
 
     seq: Seq
@@ -326,33 +330,33 @@ class CandidateFrom(_Message, tag="candidateFrom"):
     username_fragment: Annotated[str, Meta(max_length=256)] | None = None
 
 
-class ChatFrom(_Message, tag="chatFrom"):
+class ChatFrom(_Message, frozen=True, tag="chatFrom"):
     """A chat line, told to everybody in the call, the sender included."""
 
     line: ChatLine
 
 
-class Ack(_Message, tag="ack"):
+class Ack(_Message, frozen=True, tag="ack"):
     """The command with this ref took effect at `seq`; for a fact, it is committed."""
 
     ref: Ref
     seq: Seq
 
 
-class Refused(_Message, tag="refused"):
+class Refused(_Message, frozen=True, tag="refused"):
     """A command had no effect. `ref` is absent if the command carried none or could not be read."""
 
     code: RefusalCode
     ref: Ref | UnsetType = UNSET
 
 
-class Pong(_Message, tag="pong"):
+class Pong(_Message, frozen=True, tag="pong"):
     """The answer to ping."""
 
     ref: Ref | UnsetType = UNSET
 
 
-class Bye(_Message, tag="bye"):
+class Bye(_Message, frozen=True, tag="bye"):
     """Always precedes a close by the server."""
 
     action: ByeAction
@@ -363,62 +367,3 @@ class Bye(_Message, tag="bye"):
 ServerMessage = (
     Welcome | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye
 )
-
-# --- codec ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A frame that is no client message: the code to refuse it with, and its ref if one could be read."""
-
-    code: Literal[RefusalCode.MALFORMED, RefusalCode.UNKNOWN_TYPE]
-    ref: str | None
-
-
-_client_decoder = msgspec.json.Decoder(ClientMessage)
-_server_decoder = msgspec.json.Decoder(ServerMessage)
-_encoder = msgspec.json.Encoder()
-
-
-class _Envelope(Struct):
-    type: str = ""
-    ref: Ref | UnsetType = UNSET
-
-
-_envelope_decoder = msgspec.json.Decoder(_Envelope)
-CLIENT_TYPES = frozenset(
-    {"hello", "prepare", "admit", "hold", "lobby", "remove", "leave", "end"}
-    | {"offer", "answer", "candidate", "chat", "media", "ping"}
-)
-
-
-def decode_client(frame: str | bytes) -> ClientMessage | Unreadable:
-    """Parse one client frame; never raises. Unknown fields are ignored (within v1 only additions)."""
-    try:
-        return _client_decoder.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _explain(frame)
-
-
-def _explain(frame: str | bytes) -> Unreadable:
-    """Find the ref and the kind of fault in a frame that is no client message."""
-    try:
-        envelope = _envelope_decoder.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Unreadable(RefusalCode.MALFORMED, None)
-    ref = None if isinstance(envelope.ref, UnsetType) else envelope.ref
-    known = envelope.type in CLIENT_TYPES or not envelope.type
-    return Unreadable(RefusalCode.MALFORMED if known else RefusalCode.UNKNOWN_TYPE, ref)
-
-
-def decode_server(frame: str | bytes) -> ServerMessage:
-    """Parse one server frame, as tests, probes and load generators do.
-
-    Raises `msgspec.DecodeError` on anything that is no server message.
-    """
-    return _server_decoder.decode(frame)
-
-
-def encode(message: ServerMessage | ClientMessage) -> bytes:
-    """Serialise a message to one UTF-8 JSON frame."""
-    return _encoder.encode(message)

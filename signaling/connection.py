@@ -1,0 +1,308 @@
+"""One client's websocket, without the socket: what it may send, what it is sent, when it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import UNSET, UnsetType
+
+from signaling.codec import Unreadable, decode_client, encode
+from signaling.events import Arrive, Command, Participant
+from signaling.log import LogUnavailable, NoSuchLog
+from signaling.protocol import (
+    Admit,
+    Answer,
+    Bye,
+    ByeAction,
+    ByeReason,
+    Candidate,
+    Chat,
+    ClientMessage,
+    End,
+    Hello,
+    Hold,
+    Leave,
+    Lobby,
+    Media,
+    Offer,
+    Ping,
+    Pong,
+    Prepare,
+    RefusalCode,
+    Refused,
+    Remove,
+    Resume,
+)
+from signaling.stages import NEEDED_GRANT
+
+if TYPE_CHECKING:
+    from signaling.hosted import HostedRoom
+    from signaling.projection import Surroundings
+
+CLOSE_GOING_AWAY: Final = 1001
+CLOSE_POLICY: Final = 1008
+CLOSE_NORMAL: Final = 1000
+
+_Appended = Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
+_MAKES_FACTS: Final[frozenset[object]] = frozenset({Prepare, Admit, Hold, Lobby, Remove, Leave, End})
+_APPENDED: Final[frozenset[object]] = _MAKES_FACTS | {Offer, Answer, Candidate, Chat, Media}
+_FAULT_TOKENS: Final = 4
+_STALL_S: Final = 20.0
+_CLOSE_CODES: Final = {ByeReason.RESTARTING: CLOSE_GOING_AWAY, ByeReason.MISBEHAVED: CLOSE_POLICY}
+
+
+class Transport(Protocol):
+    """What a connection needs of a websocket. Nothing here but `drain` waits."""
+
+    def write(self, frame: bytes) -> bool:
+        """Send one text frame. False: it was taken, but take no more before `drain` returns."""
+
+    async def drain(self) -> None:
+        """Return when the transport takes frames again. Raises `ConnectionError` when it is closed."""
+
+    def close(self, code: int) -> None:
+        """Begin the closing handshake behind what was written."""
+
+    def abort(self) -> None:
+        """Cut the connection off at once."""
+
+
+class Connection:
+    """From the upgrade to the close. Its owner feeds `receive` in order and calls `closed` once.
+
+    The sender of every command is the participant given here, never what a frame says.
+    """
+
+    __slots__ = (
+        "_around",
+        "_closed",
+        "_hosted",
+        "_queue",
+        "_queued",
+        "_refilled_at",
+        "_said_hello",
+        "_seen_at",
+        "_throttled",
+        "_tokens",
+        "_transport",
+        "ended",
+        "frames_in",
+        "frames_out",
+        "hello_ref",
+        "id",
+        "participant",
+        "refusals",
+        "resume",
+        "seat",
+    )
+
+    def __init__(
+        self,
+        connection_id: str,
+        transport: Transport,
+        hosted: HostedRoom,
+        around: Surroundings,
+        *,
+        participant: Participant,
+        seat: str,
+    ) -> None:
+        self.id = connection_id
+        self.participant = participant
+        self.seat = seat
+        self.ended: ByeReason | None = None
+        self.frames_in = 0
+        self.frames_out = 0
+        self.refusals = 0
+        self.resume: Resume | None = None
+        self.hello_ref: str | UnsetType = UNSET
+        self._transport = transport
+        self._hosted = hosted
+        self._around = around
+        self._said_hello = False
+        self._closed = False
+        self._queue: deque[bytes] | None = None
+        self._queued = 0
+        self._tokens: float = around.limits.burst_tokens
+        self._throttled = 0
+        self._refilled_at = self._seen_at = around.clock_ms()
+        around.wheel.at(self._seen_at + int(around.limits.hello_timeout_s * 1000), self._check_alive)
+
+    # --- from the client ----------------------------------------------------------------------------
+
+    async def receive(self, frame: str | bytes) -> None:
+        """Take one frame. Never raises; returns when everything it did here has been sent."""
+        if self.ended is not None or self._closed:
+            return
+        self.frames_in += 1
+        around = self._around
+        limits = around.limits
+        now = around.clock_ms()
+        size = len(frame)
+        tokens = self._tokens + (now - self._refilled_at) * limits.tokens_per_s / 1000 - 1 - (size >> 12)
+        self._refilled_at = self._seen_at = now
+        if tokens < 0:
+            self._throttle()
+            return
+        self._tokens = min(tokens, limits.burst_tokens)
+        self._throttled = 0
+        if size > limits.frame_bytes:
+            self._fault(RefusalCode.TOO_LARGE, UNSET)
+            return
+        message = decode_client(frame)
+        kind = type(message)
+        if kind in _APPENDED and self._said_hello:
+            await self._command(message, kind)  # type: ignore[arg-type]
+        elif isinstance(message, Unreadable):
+            self._fault(message.code, UNSET if message.ref is None else message.ref)
+        elif isinstance(message, Ping):
+            self._hosted.pong(self, Pong(message.ref))
+        elif not isinstance(message, Hello):
+            self._refuse(RefusalCode.HELLO_FIRST, message.ref)
+        elif self._said_hello:
+            self._refuse(RefusalCode.HELLO_AGAIN, message.ref)
+        else:
+            await self._hello(message)
+
+    async def _command(
+        self,
+        message: Prepare
+        | Admit
+        | Hold
+        | Lobby
+        | Remove
+        | Leave
+        | End
+        | Offer
+        | Answer
+        | Candidate
+        | Chat
+        | Media,
+        kind: type[ClientMessage],
+    ) -> None:
+        needed = NEEDED_GRANT.get(kind)
+        if needed is not None and needed not in self.participant.grants:
+            self._refuse(RefusalCode.NOT_GRANTED, message.ref)
+            return
+        if kind in _MAKES_FACTS and self._hosted.overdue:
+            self._refuse(RefusalCode.UNAVAILABLE, message.ref)
+            return
+        try:
+            await self._hosted.append(Command(self.participant.id, self.id, message))
+        except LogUnavailable:
+            self._refuse(RefusalCode.UNAVAILABLE, message.ref)
+        except NoSuchLog:
+            self._hosted.lose()
+
+    async def _hello(self, message: Hello) -> None:
+        self._said_hello = True
+        self.hello_ref = message.ref
+        self.resume = None if isinstance(message.resume, UnsetType) else message.resume
+        try:
+            await self._hosted.append(Arrive(self.participant, self.seat, self.id))
+        except LogUnavailable:
+            self._said_hello = False
+            self._refuse(RefusalCode.UNAVAILABLE, message.ref)
+        except NoSuchLog:
+            self._hosted.lose()
+
+    def _refuse(self, code: RefusalCode, ref: str | UnsetType) -> None:
+        self.refusals += 1
+        self.send(encode(Refused(code, ref)))
+
+    def _fault(self, code: RefusalCode, ref: str | UnsetType) -> None:
+        self._tokens -= _FAULT_TOKENS
+        self._refuse(code, ref)
+
+    def _throttle(self) -> None:
+        self._throttled += 1
+        if self._throttled > self._around.limits.misbehaved_after_refusals:
+            self.bye(Bye(ByeAction.STOP, ByeReason.MISBEHAVED))
+        else:
+            self._refuse(RefusalCode.RATE_LIMITED, UNSET)
+
+    # --- to the client ------------------------------------------------------------------------------
+
+    def send(self, frame: bytes) -> None:
+        """Write a frame, straight to the transport unless that is paused."""
+        if self.ended is not None or self._closed:
+            return
+        self.frames_out += 1
+        if self._queue is None:
+            if not self._transport.write(frame):
+                self._queue = deque()
+                self._around.spawn(self._write_later())
+            return
+        self._queue.append(frame)
+        self._queued += len(frame)
+        limits = self._around.limits
+        if self._queued > limits.queue_bytes or len(self._queue) > limits.queue_frames:
+            self._too_slow()
+
+    def bye(self, bye: Bye) -> None:
+        """Say why and close. What was sent before still goes out first."""
+        if self.ended is not None or self._closed:
+            return
+        for frame in self._queue or ():
+            self._transport.write(frame)
+        self._queue = None
+        self.ended = bye.reason
+        self._hosted.unseat(self)
+        self._transport.write(encode(bye))
+        self._transport.close(_CLOSE_CODES.get(bye.reason, CLOSE_NORMAL))
+        around = self._around
+        around.wheel.at(around.clock_ms() + int(around.limits.close_grace_s * 1000), self._cut_off)
+
+    def closed(self) -> None:
+        """Note that the websocket is gone; calling it again changes nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue = None
+        self._hosted.remove(self)
+
+    async def _write_later(self) -> None:
+        """Send what was queued while the transport was paused; ends when nothing is left."""
+        try:
+            while self._queue is not None:
+                async with asyncio.timeout(_STALL_S):
+                    await self._transport.drain()
+                if not self._flush():
+                    return
+        except TimeoutError:
+            self._too_slow()
+        except ConnectionError:
+            return  # `closed` follows
+
+    def _flush(self) -> bool:
+        """Write until the transport pauses again; False when there is nothing left to write."""
+        queue = self._queue
+        while queue:
+            frame = queue.popleft()
+            self._queued -= len(frame)
+            if not self._transport.write(frame):
+                return True
+        self._queue = None
+        return False
+
+    def _too_slow(self) -> None:
+        self._queue = None
+        self._queued = 0
+        self.bye(Bye(ByeAction.RESUME, ByeReason.TOO_SLOW))
+
+    # --- time ---------------------------------------------------------------------------------------
+
+    def _check_alive(self) -> None:
+        if self._closed or self.ended is not None:
+            return
+        around = self._around
+        idle_at = self._seen_at + int(around.limits.idle_timeout_s * 1000)
+        if not self._said_hello or idle_at <= around.clock_ms():
+            self.bye(Bye(ByeAction.RESUME, ByeReason.IDLE))
+            return
+        around.wheel.at(idle_at, self._check_alive)
+
+    def _cut_off(self) -> None:
+        if not self._closed:
+            self._transport.abort()

@@ -1,0 +1,264 @@
+"""A room as one node hosts it: applies the log's entries and tells the node's own participants."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from signaling.codec import encode
+from signaling.events import Due, Entry, Event, Position
+from signaling.log import LogUnavailable, NoSuchLog, RoomLog, Subscription
+from signaling.projection import Projection, Surroundings
+from signaling.protocol import (
+    Bye,
+    ByeAction,
+    ByeReason,
+    IceServer,
+    Pong,
+    Refused,
+    ServerMessage,
+    State,
+    Welcome,
+)
+from signaling.results import NOTHING, Delivery
+from signaling.room import Room
+from signaling.stages import DUE_OFFLINE, OFFLINE_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from signaling.connection import Connection
+
+log = structlog.get_logger("signaling")
+
+_LOST = Bye(ByeAction.RESUME, ByeReason.RESTARTING)
+_DUE_RETRY_MS = 5_000
+
+
+class HostedRoom:
+    """Stands between the log and the connections; decides nothing itself."""
+
+    __slots__ = (
+        "_around",
+        "_connections",
+        "_ice_servers",
+        "_log",
+        "_on_release",
+        "_projection",
+        "_released",
+        "_seated",
+        "_subscription",
+        "name",
+        "room",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        log: RoomLog,
+        around: Surroundings,
+        *,
+        ice_servers: Callable[[str], tuple[IceServer, ...]],
+        on_release: Callable[[str], None],
+    ) -> None:
+        self.name = name
+        self.room = Room()
+        self._log = log
+        self._around = around
+        self._ice_servers = ice_servers
+        self._on_release = on_release
+        self._projection = Projection(name, around, self._deliver)
+        self._connections: dict[str, Connection] = {}
+        self._seated: dict[str, Connection] = {}
+        self._subscription: Subscription | None = None
+        self._released = False
+
+    async def follow(self) -> None:
+        """Take the log's entries from now on. Raises `NoSuchLog`, `LogUnavailable`."""
+        self._subscription = await self._log.subscribe(self.name, None, self._on_entry)
+        for one in self.room.present():
+            self._watch_absence(one.participant.id)
+        self._linger()
+
+    # --- connections --------------------------------------------------------------------------------
+
+    @property
+    def online(self) -> frozenset[str]:
+        """Who has a connection here that holds the seat."""
+        return frozenset(self._seated)
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """All connections of this room on this node."""
+        return tuple(self._connections.values())
+
+    def add(self, connection: Connection) -> None:
+        """Take a connection that has not said hello yet."""
+        self._connections[connection.id] = connection
+
+    def remove(self, connection: Connection) -> None:
+        """Let a connection go that is closed."""
+        self._connections.pop(connection.id, None)
+        self.unseat(connection)
+        if not self._connections:
+            self._linger()
+
+    def unseat(self, connection: Connection) -> None:
+        """Note that a connection is closed or closing, and tell the others if it held a seat."""
+        name = connection.participant.id
+        if self._seated.get(name) is connection:
+            del self._seated[name]
+            self._tell_state()
+            self._watch_absence(name)
+
+    def pong(self, connection: Connection, pong: Pong) -> None:
+        """Answer a ping: behind the answers that still wait for a commit."""
+        if not self._projection.hold(connection.id, pong):
+            connection.send(encode(pong))
+
+    @property
+    def overdue(self) -> bool:
+        """Whether so many facts wait for the database that no more should be made."""
+        return len(self._projection) >= self._around.limits.pending_facts
+
+    # --- the log ------------------------------------------------------------------------------------
+
+    async def append(self, event: Event) -> Position:
+        """Append an event; what it does has been told to local connections on return.
+
+        Raises `NoSuchLog`, `LogUnavailable`.
+        """
+        position = await self._log.append(self.name, event)
+        room = self.room
+        if room.wants_snapshot():
+            snapshot = Entry(room.seq, self._around.clock_ms(), room.snapshot())
+            await self._log.compact(self.name, snapshot)
+            room.compacted()
+        return position
+
+    def _on_entry(self, epoch: str, entry: Entry) -> None:
+        if self._released:
+            return
+        room = self.room
+        result = room.apply(entry)
+        if result is NOTHING:
+            if not room.follows(epoch, entry):
+                self.lose()
+            return
+        if result.deliveries:
+            self._deliver(result.deliveries)
+        if result.arrived is not None:
+            self._welcome(result.arrived)
+        if result.changed:
+            self._tell_state(result.arrived)
+        if result.fact is not None:
+            self._projection.add(Position(epoch, entry.seq), entry.at, result.fact, result.replies)
+        elif result.replies:
+            self._deliver(result.replies)
+        for deadline in result.dues:
+            self._around.wheel.at(deadline.at, partial(self._fire, deadline.due))
+
+    def _deliver(self, deliveries: tuple[Delivery, ...]) -> None:
+        last: ServerMessage | None = None
+        frame = b""
+        for name, message in deliveries:
+            connection = self._connections.get(name)
+            if connection is None:
+                continue
+            if type(message) is Bye:
+                self._dismiss(connection, message)
+                continue
+            if message is not last:
+                frame = encode(message)
+                last = message
+            connection.send(frame)
+            if type(message) is Refused:
+                connection.refusals += 1
+
+    def _dismiss(self, connection: Connection, bye: Bye) -> None:
+        name = connection.participant.id
+        if self._seated.get(name) is connection:
+            del self._seated[name]
+        connection.bye(bye)
+
+    def _welcome(self, connection_id: str) -> None:
+        connection = self._connections.get(connection_id)
+        if connection is None:  # it is on another node, or closed in the meantime
+            return
+        room = self.room
+        name = connection.participant.id
+        self._seated[name] = connection
+        resumed, chat, missed = room.catch_up(name, connection.resume)
+        connection.send(
+            encode(
+                Welcome(
+                    self=name,
+                    epoch=room.epoch,
+                    seq=room.seq,
+                    resumed=resumed,
+                    server_time=self._around.clock_ms(),
+                    room=room.view(name, self._seated),
+                    ice_servers=self._ice_servers(name),
+                    chat=chat,
+                    ref=connection.hello_ref,
+                )
+            )
+        )
+        for message in missed:
+            connection.send(encode(message))
+
+    def _tell_state(self, but: str | None = None) -> None:
+        room = self.room
+        seq = room.seq
+        for name, connection in tuple(self._seated.items()):
+            if connection.id != but:
+                connection.send(encode(State(seq, room.view(name, self._seated))))
+
+    # --- time ---------------------------------------------------------------------------------------
+
+    def _watch_absence(self, name: str) -> None:
+        due = self.room.offline_due(name)
+        if due is not None:
+            self._around.wheel.at(self._around.clock_ms() + OFFLINE_MS, partial(self._fire, due))
+
+    def _fire(self, due: Due) -> None:
+        if self._released or (due.kind == DUE_OFFLINE and due.subject in self._seated):
+            return
+        self._around.spawn(self._append_due(due))
+
+    async def _append_due(self, due: Due) -> None:
+        try:
+            await self.append(due)
+        except NoSuchLog:
+            self.lose()
+        except LogUnavailable:
+            self._around.wheel.at(self._around.clock_ms() + _DUE_RETRY_MS, partial(self._fire, due))
+
+    def _linger(self) -> None:
+        when = self._around.clock_ms() + int(self._around.limits.linger_s * 1000)
+        self._around.wheel.at(when, self._release_if_empty)
+
+    def _release_if_empty(self) -> None:
+        if self._released or self._connections:
+            return
+        if len(self._projection) or (self.room.present() and not self.room.ended):
+            self._linger()
+            return
+        self._release()
+
+    def lose(self) -> None:
+        """Give the room up because its log is gone or is another one; clients come back and form it anew."""
+        if self._released:
+            return
+        log.warning("room_lost", room=self.name, connections=len(self._connections))
+        for connection in self.connections:
+            self._dismiss(connection, _LOST)
+        self._release()
+
+    def _release(self) -> None:
+        self._released = True
+        if self._subscription is not None:
+            self._subscription.close()
+        self._on_release(self.name)

@@ -1,0 +1,185 @@
+"""The signalling hub of one process: rooms, their connections, one wheel of deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from signaling.connection import Connection, Transport
+from signaling.events import (
+    LOG_VERSION,
+    EndRoom,
+    FactSink,
+    Opened,
+    Participant,
+    RestoredParticipant,
+    Revoke,
+)
+from signaling.hosted import HostedRoom
+from signaling.limits import Limits
+from signaling.log import NoSuchLog, RoomLog
+from signaling.projection import Surroundings
+from signaling.protocol import Bye, ByeAction, ByeReason, IceServer
+from signaling.wheel import Wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+log = structlog.get_logger("signaling")
+
+TICK_S = 0.25
+
+
+class Hub:
+    """Put together once a process. `run` turns the wheel and has to be running for deadlines to come."""
+
+    def __init__(
+        self,
+        *,
+        log: RoomLog,
+        facts: FactSink,
+        ice_servers: Callable[[str], tuple[IceServer, ...]],
+        clock_ms: Callable[[], int],
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+    ) -> None:
+        self._log = log
+        self._ice_servers = ice_servers
+        self._wheel = Wheel(clock_ms())
+        self._around = Surroundings(
+            facts=facts, limits=limits, wheel=self._wheel, clock_ms=clock_ms, spawn=self._spawn
+        )
+        self._rooms: dict[str, HostedRoom] = {}
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._node = secrets.token_urlsafe(6)
+        self._made = 0
+
+    async def open_room(
+        self,
+        room: str,
+        *,
+        restored: tuple[RestoredParticipant, ...] = (),
+        ended: bool = False,
+    ) -> None:
+        """Follow a room from now on; if it has no log, open one with the state that SQL knows.
+
+        Raises `LogUnavailable`.
+        """
+        if room in self._rooms:
+            return
+        async with self._opening:
+            if room in self._rooms:
+                return
+            await self._log.open(room, Opened(secrets.token_urlsafe(9), LOG_VERSION, restored, ended))
+            await self._follow(room)
+
+    def connect(self, transport: Transport, *, room: str, participant: Participant, seat: str) -> Connection:
+        """Take a websocket of someone who has been let in. Raises `NoSuchLog` if the room is not open."""
+        hosted = self._rooms.get(room)
+        if hosted is None:
+            raise NoSuchLog(room)
+        self._made += 1
+        connection = Connection(
+            f"{self._node}.{self._made:x}",
+            transport,
+            hosted,
+            self._around,
+            participant=participant,
+            seat=seat,
+        )
+        hosted.add(connection)
+        return connection
+
+    async def end_room(self, room: str) -> None:
+        """End a room because the record says so. Idempotent; a room without a log has nobody to tell.
+
+        Raises `LogUnavailable`.
+        """
+        hosted = await self._find(room)
+        if hosted is not None and not hosted.room.ended:
+            await self._append(hosted, EndRoom())
+
+    async def revoke(self, room: str, participant: str | None) -> None:
+        """Take a participant's access (None: everybody's). Idempotent, like `end_room`.
+
+        Raises `LogUnavailable`.
+        """
+        hosted = await self._find(room)
+        if hosted is None:
+            return
+        for one in hosted.room.present():
+            if participant in (None, one.participant.id):
+                await self._append(hosted, Revoke(one.participant.id))
+
+    def online(self, room: str) -> frozenset[str]:
+        """Return who is connected to a room here."""
+        hosted = self._rooms.get(room)
+        return frozenset() if hosted is None else hosted.online
+
+    async def run(self) -> None:
+        """Turn the wheel until cancelled; then end the hub's tasks."""
+        try:
+            while True:
+                await asyncio.sleep(TICK_S)
+                self.tick()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def tick(self) -> None:
+        """Do what has come due by the clock."""
+        for call in self._wheel.due(self._around.clock_ms()):
+            call()
+
+    async def settle(self) -> None:
+        """Wait for the tasks that are under way now: commits, deadlines, writers."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+    async def drain(self) -> None:
+        """Send every client to another process (or this one, restarted), spread over time."""
+        leaving = [one for hosted in self._rooms.values() for one in hosted.connections]
+        spread = self._around.limits.drain_spread_ms
+        for index, connection in enumerate(leaving):
+            after = spread * index // len(leaving)
+            connection.bye(Bye(ByeAction.RESUME, ByeReason.RESTARTING, after))
+
+    async def _find(self, room: str) -> HostedRoom | None:
+        if room not in self._rooms:
+            try:
+                async with self._opening:
+                    if room not in self._rooms:
+                        await self._follow(room)
+            except NoSuchLog:
+                return None
+        return self._rooms.get(room)
+
+    async def _follow(self, room: str) -> None:
+        hosted = HostedRoom(
+            room, self._log, self._around, ice_servers=self._ice_servers, on_release=self._released
+        )
+        await hosted.follow()
+        self._rooms[room] = hosted
+
+    async def _append(self, hosted: HostedRoom, event: EndRoom | Revoke) -> None:
+        try:
+            await hosted.append(event)
+        except NoSuchLog:
+            hosted.lose()
+
+    def _released(self, room: str) -> None:
+        self._rooms.pop(room, None)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("hub_task_failed", exc_info=task.exception())

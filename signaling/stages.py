@@ -1,0 +1,83 @@
+"""Where a participant may go, who may send them there, and when time does: the tables.
+
+```
+             prepare            admit              hold
+   WAITING ----------> PREPARING -----> ADMITTED <------> HELD
+     |  ^  <----------                    ^  |     admit   |
+     |  |   lobby, due                    |  |             |
+     |  +---------------------------------|--+-------------+  lobby
+     +------------------------------------+ admit
+   any but LEFT -> LEFT (leave, remove, revoke, offline too long);  LEFT -> WAITING (hello)
+```
+Whoever has SKIP_LOBBY enters ADMITTED instead of WAITING. A room's end is its only terminal.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from signaling.protocol import (
+    Admit,
+    Answer,
+    Candidate,
+    Chat,
+    ClientMessage,
+    End,
+    Grant,
+    Hold,
+    Lobby,
+    Media,
+    Offer,
+    Prepare,
+    Remove,
+    Stage,
+)
+
+STEPS: Final[dict[tuple[Stage, type[ClientMessage]], Stage]] = {
+    (Stage.WAITING, Prepare): Stage.PREPARING,
+    (Stage.WAITING, Admit): Stage.ADMITTED,  # a warm transport may fail; admitting does not need one
+    (Stage.PREPARING, Admit): Stage.ADMITTED,
+    (Stage.PREPARING, Lobby): Stage.WAITING,
+    (Stage.ADMITTED, Hold): Stage.HELD,
+    (Stage.ADMITTED, Lobby): Stage.WAITING,
+    (Stage.HELD, Admit): Stage.ADMITTED,
+    (Stage.HELD, Lobby): Stage.WAITING,
+    (Stage.WAITING, Remove): Stage.LEFT,
+    (Stage.PREPARING, Remove): Stage.LEFT,
+    (Stage.ADMITTED, Remove): Stage.LEFT,
+    (Stage.HELD, Remove): Stage.LEFT,
+}
+"""What a host's command makes of the participant it names; every other pair is refused."""
+
+NEEDED_GRANT: Final[dict[type[ClientMessage], Grant]] = {
+    Prepare: Grant.ADMIT,
+    Admit: Grant.ADMIT,
+    Hold: Grant.ADMIT,
+    Lobby: Grant.ADMIT,
+    Remove: Grant.REMOVE,
+    End: Grant.END,
+    Offer: Grant.PUBLISH,
+    Answer: Grant.PUBLISH,
+    Candidate: Grant.PUBLISH,
+    Media: Grant.PUBLISH,
+    Chat: Grant.CHAT,
+}
+"""The grant a command needs; those not named here need none."""
+
+NEGOTIATING: Final = frozenset({Stage.PREPARING, Stage.ADMITTED, Stage.HELD})
+"""Stages in which two participants may exchange offers, answers and candidates."""
+
+IN_CALL: Final = frozenset({Stage.ADMITTED, Stage.HELD})
+"""Stages of those who are in the call: they see each other, chat, and use their host grants."""
+
+PREPARING_MS: Final = 30_000
+"""A participant who is not admitted within this time goes back to waiting (`Due` kind ``preparing``)."""
+
+OFFLINE_MS: Final = 10 * 60_000
+"""A participant without a connection for this long has left (`Due` kind ``offline``)."""
+
+REJOIN_MS: Final = 10 * 60_000
+"""Whoever left or expired may say hello again within this time; who skips the lobby, at any time."""
+
+DUE_PREPARING: Final = "preparing"
+DUE_OFFLINE: Final = "offline"

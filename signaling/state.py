@@ -1,0 +1,77 @@
+"""A room's state and the moves within it, which events and commands share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from signaling.backlog import Backlog
+from signaling.events import Due, Ended, HowLeft, Left, Occupant
+from signaling.protocol import Bye, ByeAction, ByeReason, Stage
+from signaling.results import Deadline, Delivery, Result
+from signaling.stages import DUE_PREPARING, PREPARING_MS
+
+BYE: Final[dict[HowLeft, Bye]] = {
+    "left": Bye(ByeAction.STOP, ByeReason.LEFT),
+    "removed": Bye(ByeAction.STOP, ByeReason.REMOVED),
+    "revoked": Bye(ByeAction.STOP, ByeReason.REVOKED),
+    "expired": Bye(ByeAction.STOP, ByeReason.LEFT),
+}
+BYE_ENDED: Final = Bye(ByeAction.STOP, ByeReason.ENDED)
+
+
+class State:
+    """Who is where, what may have to be told again, and where the log stands."""
+
+    __slots__ = ("backlog", "ended", "epoch", "occupants", "seq", "tail", "tail_size")
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.seq = -1
+        self.ended = False
+        self.tail = 0  # entries behind the snapshot, and the size of their signals
+        self.tail_size = 0
+        self.occupants: dict[str, Occupant] = {}
+        self.backlog = Backlog()
+
+    def present(self) -> list[Occupant]:
+        """Return all who have not left."""
+        return [one for one in self.occupants.values() if one.stage is not Stage.LEFT]
+
+    def step(self, occupant: Occupant, to: Stage) -> Occupant:
+        """Move a participant to another stage; older `preparing` deadlines become stale."""
+        moved = replace(occupant, stage=to, steps=occupant.steps + 1)
+        self.occupants[occupant.participant.id] = moved
+        if to is Stage.WAITING:
+            self.backlog.forget(occupant.participant.id)
+        return moved
+
+    def depart(self, occupant: Occupant, at: int, how: HowLeft, by: str | None = None) -> Result:
+        """Let a participant be gone; the bye is among the deliveries."""
+        name = occupant.participant.id
+        self.occupants[name] = _gone(occupant, at, how)
+        self.backlog.forget(name)
+        told = ((occupant.connection, BYE[how]),) if occupant.connection else ()
+        return Result(told, fact=Left(name, how, by), changed=True)
+
+    def end(self, at: int, by: str | None, replies: tuple[Delivery, ...] = ()) -> Result:
+        """End the room: everybody is gone, for good; `by` hears of it in `replies`."""
+        self.ended = True
+        told = []
+        for one in self.present():
+            name = one.participant.id
+            if one.connection and name != by:
+                told.append((one.connection, BYE_ENDED))
+            self.occupants[name] = _gone(one, at, "left")
+        self.backlog = Backlog(trimmed=self.seq)
+        return Result(tuple(told), replies, fact=Ended(by), changed=True)
+
+
+def preparing_deadline(occupant: Occupant, at: int) -> Deadline:
+    """Return when a participant in PREPARING goes back to waiting."""
+    return Deadline(at + PREPARING_MS, Due(DUE_PREPARING, occupant.participant.id, occupant.steps))
+
+
+def _gone(occupant: Occupant, at: int, how: HowLeft) -> Occupant:
+    return replace(occupant, stage=Stage.LEFT, connection="", left_at=at, how=how, steps=occupant.steps + 1)

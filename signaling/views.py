@@ -1,0 +1,62 @@
+"""Who sees whom: the room as each participant may know it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signaling.protocol import Grant, ParticipantView, RoomView, Stage
+from signaling.stages import IN_CALL
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from signaling.backlog import Backlog
+    from signaling.events import Occupant
+
+
+def is_host(occupant: Occupant) -> bool:
+    """Whether this is someone who may admit."""
+    return Grant.ADMIT in occupant.participant.grants
+
+
+def sees(viewer: Occupant, other: Occupant) -> bool:
+    """Whether `viewer` may know of `other`.
+
+    Everybody sees themselves and the hosts, a host sees everybody, and those in the call see each other.
+    """
+    if other is viewer or is_host(viewer) or is_host(other):
+        return True
+    return viewer.stage in IN_CALL and other.stage in IN_CALL
+
+
+def room_view(
+    viewer: str,
+    occupants: Mapping[str, Occupant],
+    backlog: Backlog,
+    *,
+    online: Container[str],
+    ended: bool,
+) -> RoomView:
+    """Return the room as `viewer` may see it; a stranger sees nobody.
+
+    Those who left stay in a host's view; of those who left, the others see only hosts.
+    """
+    me = occupants.get(viewer)
+    if me is None:
+        return RoomView(ended, ())
+    seen = (one for one in occupants.values() if sees(me, one))
+    return RoomView(ended, tuple(_shown(viewer, one, backlog, online) for one in seen))
+
+
+def _shown(viewer: str, one: Occupant, backlog: Backlog, online: Container[str]) -> ParticipantView:
+    name = one.participant.id
+    return ParticipantView(
+        id=name,
+        name=one.participant.name,
+        stage=one.stage,
+        online=one.stage is not Stage.LEFT and name in online,
+        host=is_host(one),
+        microphone=one.microphone,
+        camera=one.camera,
+        pc=0 if name == viewer else backlog.generation(viewer, name),
+    )
