@@ -1,0 +1,101 @@
+/**
+ * What the room's page shows for each state of the call: which section, in which words. Pure.
+ *
+ * @import { CallState, Phase } from '../media/call-state.js'
+ *
+ * @typedef {'checking' | 'waiting' | 'call' | 'after' | 'left' | 'stopped'} Section
+ *
+ * @typedef {object} RoomView
+ * @property {Section} section
+ * @property {boolean} called Whether the official has chosen this person and the call is about to open.
+ * @property {boolean} covered Whether words stand in place of the official's picture.
+ * @property {string} status Key of the words that say how it stands; '' if nothing needs saying.
+ * @property {Stop | null} stop Why it does not go on here.
+ *
+ * @typedef {object} Stop
+ * @property {string} title Key of the words.
+ * @property {string} text
+ * @property {string} again What the button that loads the page again says.
+ * @property {boolean} reload Whether the server's own page says it better: load it at once.
+ */
+
+/** @type {Record<Phase, Section>} */
+const SECTION = {
+  connecting: 'checking',
+  waiting: 'waiting',
+  preparing: 'waiting',
+  in_call: 'call',
+  held: 'call',
+  left: 'left',
+  ended: 'after',
+  stopped: 'stopped',
+};
+
+// Reasons with words of their own; every other one is a lost connection.
+const STOPS = new Set(['moved_device', 'in_use', 'removed']);
+const CONTINUES = new Set(['moved_device']);
+// The record has changed: moved, cancelled, or this browser's access is over. The page explains which.
+const RELOADS = new Set(['revoked', 'no_access']);
+
+/**
+ * @param {CallState} state
+ * @param {boolean} online What the browser says of the network.
+ * @returns {RoomView}
+ */
+export function roomView(state, online) {
+  const section = SECTION[state.phase];
+  const status = statusOf(state, section, online);
+  return {
+    section,
+    called: state.phase === 'preparing',
+    covered: section === 'call' && status !== '' && status !== 'say.room.connected',
+    status,
+    stop: section === 'stopped' ? stopOf(state) : null,
+  };
+}
+
+/**
+ * Find the official: whoever may call people in and is in the call.
+ *
+ * @param {CallState} state
+ */
+export function officialIn({ participants }) {
+  const officials = participants.filter(({ host, stage }) => host && stage === 'admitted');
+  return officials.find(({ online }) => online) ?? officials[0] ?? null;
+}
+
+/**
+ * @param {CallState} state
+ * @param {Section} section
+ * @param {boolean} online
+ */
+function statusOf(state, section, online) {
+  if (section !== 'call' && section !== 'waiting' && section !== 'checking') return '';
+  if (!online) return 'say.room.offline';
+  if (state.signaling === 'reconnecting') return 'say.room.reconnecting';
+  return section === 'call' ? callStatus(state) : '';
+}
+
+/** @param {CallState} state */
+function callStatus(state) {
+  if (state.phase === 'held') return 'say.room.held';
+  const official = officialIn(state);
+  if (!official?.online) return 'say.room.remote_away';
+  if (state.connection === 'reconnecting') return 'say.room.reconnecting';
+  return state.links.get(official.id) === 'connected' ? 'say.room.connected' : 'say.room.connecting';
+}
+
+/**
+ * @param {CallState} state
+ * @returns {Stop}
+ */
+function stopOf({ bye }) {
+  const reason = bye?.reason ?? '';
+  const key = `say.room.stopped.${STOPS.has(reason) ? reason : 'lost'}`;
+  return {
+    title: key,
+    text: `${key}.text`,
+    again: CONTINUES.has(reason) ? 'say.room.continue_here' : 'say.room.try_again',
+    reload: bye?.action === 'rejoin' || RELOADS.has(reason),
+  };
+}

@@ -1,0 +1,128 @@
+import '../elements/chat.js';
+import '../elements/clocks.js';
+import '../elements/mic-meter.js';
+import '../elements/video-tile.js';
+import { byId, listen, setText, setVisible } from '../lib/dom.js';
+import { pageData, text } from '../lib/page-data.js';
+import { Call } from '../media/call.js';
+import { MediaProblem, openMedia } from '../media/local-media.js';
+import { whenAnswered } from './answer-watch.js';
+import { Bell, stayAwake } from './attention.js';
+import { canCall } from './browser.js';
+import { chatSheet, mediaControls } from './call-controls.js';
+import { DeviceCheck } from './device.js';
+import { asked, guardBack } from './leave-guard.js';
+import { forget, recall, remember } from './room-memory.js';
+import { RoomPage } from './room-page.js';
+import { roomView } from './room-view.js';
+
+/**
+ * @import { CallState } from '../media/call-state.js'
+ * @import { LocalMedia } from '../media/local-media.js'
+ */
+
+// A page that is turned away as soon as it is loaded would only load again and again.
+const RELOAD_AFTER_MS = 3_000;
+
+const { visit, signalUrl, statusUrl, waitedMs } =
+  /** @type {{ visit: string, signalUrl: string, statusUrl: string, waitedMs: number | null }} */ (pageData());
+const element = (/** @type {string} */ id) => byId(id, HTMLElement);
+const page = new RoomPage(waitedMs);
+const bell = new Bell();
+const present = new AbortController(); // until this person is out of the room for good
+
+const check = new DeviceCheck(({ media, failed }) => {
+  setVisible(element('enter'), media !== null);
+  setVisible(element('enter-without-box'), failed);
+}, present.signal);
+
+/** Begin as far as this browser and an earlier choice allow. */
+async function begin() {
+  if (!canCall(globalThis)) return page.go('browser');
+  const choice = recall(visit);
+  if (!choice) return page.go('preview');
+  if (choice.way === 'none') return enter(null);
+  const media = await openMedia({ video: choice.way === 'video' });
+  if (media instanceof MediaProblem) {
+    page.go('preview');
+    check.way = choice.way;
+    check.explain(media);
+    return setVisible(element('enter-without-box'), true);
+  }
+  media.setMicrophone(choice.microphone);
+  media.setCamera(choice.camera);
+  return enter(media);
+}
+
+/** @param {LocalMedia | null} media */
+function enter(media) {
+  const { signal } = present;
+  const call = new Call({ url: new URL(signalUrl, location.href).href.replace(/^http/, 'ws'), media });
+  const say = (/** @type {string} */ words) => page.say(words);
+  const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
+  const show = () => {
+    const view = roomView(call.state, navigator.onLine);
+    if (view.stop?.reload && performance.now() > RELOAD_AFTER_MS) return location.reload();
+    for (const part of parts) part(call.state);
+    return page.render(call.state, view);
+  };
+  call.on('change', show);
+  call.on('stopped', ({ phase }) => {
+    present.abort();
+    const dialog = byId('leave-dialog', HTMLDialogElement);
+    if (dialog.open) dialog.close('stay');
+    if (phase !== 'stopped') whenAnswered(statusUrl, () => page.answered(), new AbortController().signal);
+  });
+  leavingAsksFirst(call);
+  stayAwake(signal);
+  for (const name of /** @type {const} */ (['online', 'offline'])) listen(window, name, show, signal);
+  for (const name of /** @type {const} */ (['online', 'pageshow'])) listen(window, name, () => call.nudge(), signal);
+  listen(document, 'visibilitychange', () => document.hidden || call.nudge(), signal);
+  show();
+  call.start();
+}
+
+/** @param {CallState} state */
+function keepChoice({ localMedia, mic, camera, phase }) {
+  if (phase === 'left' || phase === 'ended') return forget(visit);
+  const way = localMedia?.kind === 'video' ? 'video' : localMedia ? 'sound' : 'none';
+  return remember(visit, { way, microphone: mic !== 'off', camera: camera !== 'off' });
+}
+
+/** @returns {(state: CallState) => void} */
+function ringWhenCalled() {
+  let rung = false;
+  return ({ phase }) => {
+    const called = phase === 'preparing' || phase === 'in_call';
+    if (called && !rung) bell.ring();
+    if (called || phase === 'waiting') rung = called;
+  };
+}
+
+/** @param {Call} call */
+function leavingAsksFirst(call) {
+  const dialog = byId('leave-dialog', HTMLDialogElement);
+  const ask = () => {
+    const key = page.section === 'call' ? 'say.room.leave_title' : 'say.room.leave_waiting_title';
+    setText(element('leave-title'), text(key));
+    return asked(dialog);
+  };
+  const leave = () => void call.leave();
+  for (const id of ['leave', 'waiting-leave']) {
+    listen(element(id), 'click', async () => (await ask()) && leave(), present.signal);
+  }
+  guardBack(ask, leave, present.signal);
+}
+
+listen(element('enter'), 'click', () => {
+  bell.arm();
+  enter(check.take());
+});
+listen(element('enter-without'), 'click', () => {
+  bell.arm();
+  check.close();
+  enter(null);
+});
+for (const id of ['rejoin', 'stopped-again']) listen(element(id), 'click', () => location.reload());
+
+void begin();

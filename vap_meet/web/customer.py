@@ -1,0 +1,194 @@
+"""The customer's doors: the link, the visit's page, the written answer.
+
+    GET  /j/{code}               explain the appointment; reads only, since scanners of messages open links
+    POST /j/{code}               notice accepted -> cookie and visit -> 303 /v/{visit}/
+    GET  /v/{visit}/             too early, the room, or why there is none
+    GET  /v/{visit}/answer       the written answer, as often as it is wanted
+    GET  /v/{visit}/status.json  `{state, outcome}`: is the answer there?
+
+The join token's door is `vap_meet.web.customer_join`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from vap_meet.domain.access import LinkStatus, Role
+from vap_meet.domain.errors import (
+    LinkCancelled,
+    LinkMoved,
+    LinkOver,
+    LinkUnknown,
+    NotFound,
+    NoticeNotAccepted,
+)
+from vap_meet.services.limits import Bucket
+from vap_meet.web import customer_join
+from vap_meet.web.appkeys import CLOCK, JOINING, OUTCOMES, RENDERER, SESSIONS
+from vap_meet.web.customer_pages import (
+    accepted,
+    count_try,
+    notice_page,
+    see_other,
+    stop_page,
+    to_visit,
+)
+from vap_meet.web.guards import browser_cookie
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from vap_meet.domain.outcome import OutcomeVersion
+    from vap_meet.services.joining import LinkView, VisitView
+
+doors = web.RouteTableDef()
+
+
+@doors.get("/j/{code}")
+async def link_page(request: web.Request) -> web.StreamResponse:
+    """Explain what the link is for and what a click will do."""
+    code = request.match_info["code"]
+    count_try(request, Bucket.LINK)
+    try:
+        view = await request.app[JOINING].look_up_link(code)
+    except LinkUnknown:
+        return stop_page(request, "unknown", status=404)
+    return _link(request, view, code)
+
+
+@doors.post("/j/{code}")
+async def enter(request: web.Request) -> web.StreamResponse:
+    """Exchange the click for a visit; whatever stands in the way is explained by the link's own page."""
+    code = request.match_info["code"]
+    count_try(request, Bucket.ENTER)
+    form = await request.post()
+    try:
+        entry = await request.app[JOINING].enter_by_link(
+            code, browser=browser_cookie(request), notice_version=accepted(form.get("notice"))
+        )
+    except LinkUnknown:
+        return stop_page(request, "unknown", status=404)
+    except (LinkMoved, LinkCancelled, LinkOver, NoticeNotAccepted):
+        return see_other(request.rel_url.path)
+    return to_visit(request, entry)
+
+
+@doors.get("/v/{visit}/")
+async def visit_page(request: web.Request) -> web.StreamResponse:
+    """Show the room, or why it isn't there (yet)."""
+    try:
+        view = await _visit(request)
+    except NotFound:
+        return stop_page(request, "visit", status=404)
+    if view.role is not Role.CUSTOMER:
+        return see_other(f"/agent/appointments/{view.appointment.id}")
+    match view.status:
+        case LinkStatus.OPEN:
+            return await _room(request, view)
+        case LinkStatus.EARLY:
+            return _early(request, view)
+        case LinkStatus.OVER if not view.appointment.is_open:
+            return see_other(f"/v/{view.visit_id}/answer")
+        case status:
+            return stop_page(request, status.value, appointment=view.appointment)
+
+
+@doors.get("/v/{visit}/answer")
+async def answer_page(request: web.Request) -> web.StreamResponse:
+    """Show the latest answer, or that it is still being written."""
+    try:
+        view = await _visit(request)
+    except NotFound:
+        return stop_page(request, "visit", status=404)
+    if view.status in {LinkStatus.MOVED, LinkStatus.CANCELLED}:
+        return stop_page(request, view.status.value, appointment=view.appointment)
+    first, latest = await _answers(request, view)
+    return request.app[RENDERER].page(
+        request,
+        "customer/answer.html",
+        title_key="answer.title",
+        language=view.appointment.customer.language,
+        page_data={} if latest else {"statusUrl": f"/v/{view.visit_id}/status.json"},
+        appointment=view.appointment,
+        visit_id=view.visit_id,
+        outcome=latest,
+        corrected=latest is not first,
+    )
+
+
+@doors.get("/v/{visit}/status.json")
+async def status(request: web.Request) -> web.StreamResponse:
+    """Answer where the appointment stands and whether the written answer is there."""
+    view = await _visit(request)
+    shown = view.status not in {LinkStatus.MOVED, LinkStatus.CANCELLED}
+    _, latest = await _answers(request, view) if shown else (None, None)
+    return web.json_response({"state": view.appointment.state.value, "outcome": latest is not None})
+
+
+# --- pages ------------------------------------------------------------------------------------------
+
+
+def _link(request: web.Request, view: LinkView, code: str) -> web.Response:
+    if not view.may_enter:
+        return stop_page(request, view.status.value, appointment=view.appointment)
+    return notice_page(request, action=f"/j/{code}", appointment=view.appointment, status=view.status)
+
+
+def _early(request: web.Request, view: VisitView) -> web.Response:
+    now = request.app[CLOCK]()
+    return request.app[RENDERER].page(
+        request,
+        "customer/early.html",
+        title_key="early.title",
+        language=view.appointment.customer.language,
+        # The time left, not the time: a phone's own clock may be wrong.
+        page_data={"opensInMs": _ms(view.opens_at - now)},
+        js_prefixes=("say.device.",),
+        appointment=view.appointment,
+    )
+
+
+async def _room(request: web.Request, view: VisitView) -> web.Response:
+    base = f"/v/{view.visit_id}/"
+    session = await request.app[SESSIONS].session(view.appointment.id)
+    since = session.waiting_since if session else None
+    waited_ms = None if since is None else _ms(request.app[CLOCK]() - since)
+    return request.app[RENDERER].page(
+        request,
+        "customer/room.html",
+        title_key="room.title",
+        language=view.appointment.customer.language,
+        page_data={
+            "visit": view.visit_id,
+            "waitedMs": waited_ms,
+            "signalUrl": f"/signal?visit={view.visit_id}",
+            "statusUrl": f"{base}status.json",
+        },
+        js_prefixes=("say.",),
+        appointment=view.appointment,
+        visit_id=view.visit_id,
+    )
+
+
+def _ms(span: timedelta) -> int:
+    return max(0, round(span.total_seconds() * 1000))
+
+
+async def _visit(request: web.Request) -> VisitView:
+    """Return the visit named by the address. Raises `NotFound` unless this browser's cookie proves it."""
+    return await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
+
+
+async def _answers(
+    request: web.Request, view: VisitView
+) -> tuple[OutcomeVersion | None, OutcomeVersion | None]:
+    """Return the first complete outcome and the latest; None while the answer is still owed."""
+    versions = await request.app[OUTCOMES].versions(view.appointment.id)
+    complete = [version for version in versions if not version.answer_pending]
+    return (complete[0], complete[-1]) if complete else (None, None)
+
+
+routes: list[web.AbstractRouteDef] = [*doors, *customer_join.routes]
+"""Every door of the customer."""
