@@ -64,10 +64,11 @@ export class Negotiation extends TypedEvents {
   /** @param {Tracks} tracks */
   async replaceTracks(tracks) {
     this.#tracks = tracks;
-    for (const { sender, receiver } of this.connection.getTransceivers()) {
+    const changes = this.#transceivers().map(({ sender, receiver }) => {
       const track = receiver.track.kind === 'audio' ? tracks.audio : tracks.video;
-      if (sender.track !== track) await sender.replaceTrack(track);
-    }
+      return sender.track === track ? undefined : sender.replaceTrack(track);
+    });
+    await Promise.all(changes);
   }
 
   /**
@@ -125,6 +126,10 @@ export class Negotiation extends TypedEvents {
     }
   }
 
+  #transceivers() {
+    return this.connection.getTransceivers().filter(({ direction }) => direction !== 'stopped');
+  }
+
   #describe() {
     const { localDescription } = this.connection;
     if (localDescription?.type === 'offer' || localDescription?.type === 'answer') {
@@ -135,6 +140,10 @@ export class Negotiation extends TypedEvents {
   /** The offerer's transceivers are the only ones: answer in both directions on each. */
   async #fillTransceivers() {
     for (const transceiver of this.connection.getTransceivers()) {
+      if (transceiver.mid === null) {
+        transceiver.stop(); // of an own offer that has just given way to the other side's
+        continue;
+      }
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
     }
@@ -142,7 +151,7 @@ export class Negotiation extends TypedEvents {
   }
 
   #limitBitrates() {
-    for (const { sender, receiver } of this.connection.getTransceivers()) {
+    for (const { sender, receiver } of this.#transceivers()) {
       const parameters = sender.getParameters();
       const maxBitrate = receiver.track.kind === 'audio' ? AUDIO_MAX_BPS : VIDEO_MAX_BPS;
       for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = maxBitrate;

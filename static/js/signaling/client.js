@@ -6,6 +6,7 @@
  */
 import { backoffMs } from '../lib/backoff.js';
 import { TypedEvents } from '../lib/typed-events.js';
+import { Heartbeat } from './heartbeat.js';
 import { Outbox } from './outbox.js';
 
 /**
@@ -28,8 +29,6 @@ import { Outbox } from './outbox.js';
  */
 
 export const SUBPROTOCOL = 'vap.signal.v1';
-const PING_EVERY_MS = 15_000;
-const PONG_WITHIN_MS = 8_000;
 const NUDGED_PONG_WITHIN_MS = 3_000;
 const WELCOME_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 15_000;
@@ -65,10 +64,11 @@ export class SignalingClient extends TypedEvents {
   #misbehaved = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #reconnectTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #pingTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #deadline;
+  #heartbeat = new Heartbeat({
+    ping: () => this.#write({ type: 'ping' }),
+    // No close event comes from a dead network for minutes, so it is not waited for.
+    dead: () => this.#lost(),
+  });
 
   /**
    * @param {object} options
@@ -106,7 +106,7 @@ export class SignalingClient extends TypedEvents {
   close() {
     if (this.#status === 'closed') return;
     this.#abandonSocket();
-    clearTimeout(this.#reconnectTimer);
+    this.#stopWaiting();
     this.#outbox.abandon();
     this.#setStatus('closed');
   }
@@ -117,7 +117,7 @@ export class SignalingClient extends TypedEvents {
    */
   nudge() {
     if (this.#reconnectTimer !== undefined) this.#connect();
-    else if (this.#status === 'open') this.#ping(NUDGED_PONG_WITHIN_MS);
+    else if (this.#status === 'open') this.#heartbeat.ask(NUDGED_PONG_WITHIN_MS);
   }
 
   /**
@@ -164,13 +164,17 @@ export class SignalingClient extends TypedEvents {
     });
   }
 
-  #connect() {
+  #stopWaiting() {
     clearTimeout(this.#reconnectTimer);
     this.#reconnectTimer = undefined;
+  }
+
+  #connect() {
+    this.#stopWaiting();
     this.#bye = null;
     const socket = new this.#WebSocketClass(this.#url, [SUBPROTOCOL]);
     this.#socket = socket;
-    this.#expectWithin(WELCOME_WITHIN_MS);
+    this.#heartbeat.expect(WELCOME_WITHIN_MS);
     // A socket that was given up may still speak; it is not listened to any more.
     const mine = (/** @type {(event: any) => void} */ handle) => (/** @type {Event} */ event) => {
       if (this.#socket === socket) handle(event);
@@ -194,9 +198,9 @@ export class SignalingClient extends TypedEvents {
     try {
       message = JSON.parse(String(data));
     } catch {
-      return this.#giveUpSocket(); // no hub talks like that: another server, or a broken one
+      return this.#lost(); // no hub talks like that: another server, or a broken one
     }
-    if (this.#status === 'open') this.#expectNothing();
+    if (this.#status === 'open') this.#heartbeat.alive();
     this.#dispatch(message);
   }
 
@@ -206,7 +210,7 @@ export class SignalingClient extends TypedEvents {
       case 'welcome':
         this.#position = { epoch: message.epoch, seq: message.seq };
         this.#attempt = 0;
-        this.#expectNothing();
+        this.#heartbeat.alive();
         this.#setStatus('open');
         this.emit('welcome', message);
         return this.#flush();
@@ -229,7 +233,8 @@ export class SignalingClient extends TypedEvents {
       case 'bye':
         this.#bye = message;
         this.#misbehaved = message.reason === 'misbehaved' ? this.#misbehaved + 1 : 0;
-        return this.emit('bye', message);
+        this.emit('bye', message);
+        return this.#lost();
     }
   }
 
@@ -240,6 +245,7 @@ export class SignalingClient extends TypedEvents {
 
   /** The socket closed: come back unless the server said otherwise. */
   #lost() {
+    if (this.#status === 'closed') return;
     const bye = this.#bye;
     this.#abandonSocket();
     // A client that is thrown out again and again is broken; its returning would not help anybody.
@@ -252,37 +258,11 @@ export class SignalingClient extends TypedEvents {
     this.#setStatus('reconnecting');
   }
 
-  /** No close event comes from a dead network for minutes, so do not wait for it. */
-  #giveUpSocket() {
-    if (this.#socket) this.#lost();
-  }
-
   #abandonSocket() {
     const socket = this.#socket;
     this.#socket = null;
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#pingTimer);
+    this.#heartbeat.stop();
     socket?.close();
-  }
-
-  /** @param {number} withinMs */
-  #ping(withinMs) {
-    clearTimeout(this.#pingTimer);
-    this.#expectWithin(withinMs);
-    this.#write({ type: 'ping' });
-  }
-
-  /** @param {number} withinMs */
-  #expectWithin(withinMs) {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#giveUpSocket(), withinMs);
-  }
-
-  /** Something came, so the socket lives; ask again when it has been silent for a while. */
-  #expectNothing() {
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#pingTimer);
-    this.#pingTimer = setTimeout(() => this.#ping(PONG_WITHIN_MS), PING_EVERY_MS);
   }
 
   #flush() {
