@@ -116,15 +116,17 @@ class Assets:
         folder = posixpath.dirname(path)
         return [posixpath.normpath(posixpath.join(folder, name)) for name in _IMPORT.findall(text)]
 
+    def paths(self, suffix: str) -> tuple[str, ...]:
+        """Return the paths of every file whose name ends so."""
+        return tuple(path for path in self._assets if path.endswith(suffix))
+
     def find(self, path: str) -> Asset | None:
         """Return a file of the tree by its exact path; there is no way out of a dictionary."""
         return self._assets.get(path)
 
     async def body(self, asset: Asset, accepted: str) -> tuple[bytes, str | None]:
         """Return the body in the best encoding the client takes, and that encoding's name."""
-        offers = {
-            offer.partition(";")[0].strip().lower() for offer in accepted.split(",") if "q=0" not in offer
-        }
+        offers = _offers(accepted)
         name = next((name for name in _ENCODERS if name in offers), None)
         if name is None or not asset.compressible:
             return asset.body, None
@@ -133,6 +135,12 @@ class Assets:
                 if name not in asset.encoded:
                     asset.encoded[name] = await asyncio.to_thread(_ENCODERS[name], asset.body)
         return asset.encoded[name], name
+
+
+def _offers(accepted: str) -> frozenset[str]:
+    """Return the encodings that an Accept-Encoding header takes; ``q=0`` refuses one (RFC 9110, 12.4.2)."""
+    offers = (offer.replace(" ", "").lower().partition(";q=") for offer in accepted.split(","))
+    return frozenset(name for name, _, weight in offers if not weight or weight.strip("0."))
 
 
 @routes.get("/static/{hash}/{path:.+}")

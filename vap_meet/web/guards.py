@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BROWSER_COOKIE_S = 180 * 86_400  # a written answer can be read again for half a year
 STAFF_COOKIE_S = 12 * 3_600
-STAFF = "staff"
+STAFF: web.RequestKey[StaffMember] = web.RequestKey("staff", StaffMember)
 
 
 def is_https(settings: Settings) -> bool:
@@ -118,9 +118,7 @@ def staff_required(role: StaffRole | str | None = None) -> Callable[[Handler], H
 
 def staff_of(request: web.Request) -> StaffMember:
     """Return who `staff_required` has let in."""
-    member = request[STAFF]
-    assert isinstance(member, StaffMember)
-    return member
+    return request[STAFF]
 
 
 def local_path(value: str | None, *, otherwise: str) -> str:
