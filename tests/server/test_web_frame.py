@@ -1,43 +1,16 @@
-"""What stands around every page: headers, the origin rule, static files, languages, errors, health."""
+"""What stands around every page: headers, the origin rule, languages, rendering, errors."""
 
 from __future__ import annotations
 
-import brotli
 import pytest
 import structlog
 from aiohttp import web
 from yarl import URL
 
 from tests.support.web import ORIGIN, framed_app
-from vap_meet.domain.access import StaffMember, StaffRole
 from vap_meet.domain.errors import RateLimited, Unavailable
-from vap_meet.store.engine import Database
-from vap_meet.store.migrate import migrate
-from vap_meet.web import health
-from vap_meet.web.appkeys import DB, RENDERER, STAFFING
-from vap_meet.web.assets import Assets
-from vap_meet.web.guards import (
-    browser_cookie,
-    client_address,
-    forget_staff_cookie,
-    local_path,
-    set_browser_cookie,
-    set_staff_cookie,
-    staff_of,
-    staff_required,
-)
+from vap_meet.web.appkeys import RENDERER
 from vap_meet.web.render import json_block, lines
-
-TREE = {
-    "js/pages/room.js": b"import { a } from '../lib/a.js';\nimport '../lib/b.js';\n"
-    b"await import('../lib/late.js');\n",
-    "js/lib/a.js": b"import {\n  b,\n} from './b.js';\nexport { c } from \"./c.js\";\n",
-    "js/lib/b.js": b"// import './comment.js'\nexport const b = 1;\n" * 40,
-    "js/lib/c.js": b"import { a } from './a.js';\n",
-    "js/lib/late.js": b"",
-    "fonts/x.woff2": b"wOF2" * 100,
-    "notes.md": b"not for browsers",
-}
 
 
 async def done(_request):
@@ -88,7 +61,7 @@ def policy_of(response):
     return {name: value for name, _, value in (directive.partition(" ") for directive in directives)}
 
 
-# --- Headers ----------------------------------------------------------------------------------------
+# --- Headers --------------------------------------------------------------------------------------
 
 
 async def test_the_policy_allows_our_own_files_and_nothing_inline(client):
@@ -144,7 +117,7 @@ async def test_only_the_demonstration_may_frame_the_customers_pages(aiohttp_clie
     assert policy_of(demo)["frame-ancestors"] == policy_of(home)["frame-ancestors"] == "'none'"
 
 
-# --- The origin rule --------------------------------------------------------------------------------
+# --- The origin rule ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -179,99 +152,7 @@ async def test_the_api_has_keys_and_needs_no_origin(client):
     assert (await client.post("/api/v1/things", json={})).status == 200
 
 
-# --- Static files -----------------------------------------------------------------------------------
-
-
-async def test_a_static_file_is_kept_for_a_year_under_the_trees_hash(aiohttp_client):
-    assets = Assets(TREE)
-    client = await aiohttp_client(framed_app(tree=TREE))
-    response = await client.get(assets.url("js/lib/b.js"), headers={"Accept-Encoding": "identity"})
-    assert await response.read() == TREE["js/lib/b.js"]
-    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
-    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert response.headers["Vary"] == "Accept-Encoding"
-
-
-@pytest.mark.parametrize(
-    ("accepted", "encoding"),
-    [
-        ("gzip, deflate, br", "br"),
-        ("gzip", "gzip"),
-        ("br;q=0, gzip;q=0.5", "gzip"),
-        ("identity", None),
-        ("", None),
-    ],
-)
-async def test_text_travels_in_the_best_encoding_that_is_taken(aiohttp_client, accepted, encoding):
-    client = await aiohttp_client(framed_app(tree=TREE), auto_decompress=False)
-    url = Assets(TREE).url("js/lib/b.js")
-    response = await client.get(url, headers={"Accept-Encoding": accepted})
-    body = await response.read()
-    assert response.headers.get("Content-Encoding") == encoding
-    assert (len(body) < len(TREE["js/lib/b.js"])) is (encoding is not None)
-    if encoding == "br":
-        assert brotli.decompress(body) == TREE["js/lib/b.js"]
-
-
-async def test_a_font_is_not_compressed_again(aiohttp_client):
-    client = await aiohttp_client(framed_app(tree=TREE))
-    response = await client.get(Assets(TREE).url("fonts/x.woff2"), headers={"Accept-Encoding": "br"})
-    assert "Content-Encoding" not in response.headers
-    assert response.headers["Content-Type"] == "font/woff2"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "../pyproject.toml",
-        "%2e%2e/pyproject.toml",
-        "..%2f..%2fetc/passwd",
-        "/etc/passwd",
-        "js",
-        "notes.md",
-        "js/",
-    ],
-)
-async def test_nothing_outside_the_tree_is_served(aiohttp_client, path):
-    client = await aiohttp_client(framed_app(tree=TREE))
-    origin = client.make_url("/").origin()
-    response = await client.session.get(URL(f"{origin}/static/{Assets(TREE).tree_hash}/{path}", encoded=True))
-    assert response.status == 404
-
-
-async def test_an_old_hash_gets_the_new_file_and_keeps_it_not(aiohttp_client):
-    client = await aiohttp_client(framed_app(tree=TREE))
-    response = await client.get("/static/000000000000/js/lib/b.js")
-    assert (response.status, response.headers["Cache-Control"]) == (200, "no-cache")
-
-
-def test_any_changed_byte_changes_the_trees_hash():
-    assert Assets(TREE).tree_hash != Assets({**TREE, "js/lib/late.js": b"1"}).tree_hash
-    assert Assets(TREE).tree_hash == Assets(dict(reversed(TREE.items()))).tree_hash
-
-
-def test_the_modules_of_a_page_are_what_it_imports_statically():
-    assets = Assets(TREE)
-    assert set(assets.modules("js/pages/room.js")) == {
-        assets.url(path) for path in ("js/pages/room.js", "js/lib/a.js", "js/lib/b.js", "js/lib/c.js")
-    }
-    assert assets.modules("js/pages/room.js")[0] == assets.url("js/pages/room.js")
-
-
-def test_a_missing_file_is_found_when_the_page_is_rendered():
-    with pytest.raises(LookupError):
-        Assets(TREE).url("js/none.js")
-    with pytest.raises(LookupError):
-        Assets({"a.js": b"import './none.js';"}).modules("a.js")
-
-
-def test_every_module_of_ours_imports_what_exists():
-    assets = Assets.load()
-    for path in assets.paths(".js"):
-        assets.modules(path)
-
-
-# --- Languages --------------------------------------------------------------------------------------
+# --- Languages ------------------------------------------------------------------------------------
 
 
 async def test_arabic_from_right_to_left_is_the_default(client):
@@ -323,7 +204,7 @@ async def test_a_page_links_to_itself_in_the_other_language_and_keeps_its_query(
     assert 'href="?x=1&amp;lang=en"' in await (await client.get("/?x=1")).text()
 
 
-# --- Rendering --------------------------------------------------------------------------------------
+# --- Rendering ------------------------------------------------------------------------------------
 
 
 def test_no_value_can_end_the_json_block():
@@ -366,7 +247,7 @@ async def test_the_banner_over_demo_data_shows_only_in_a_demo(aiohttp_client):
     assert "بيانات تجريبية" not in hidden
 
 
-# --- Errors -----------------------------------------------------------------------------------------
+# --- Errors ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -418,155 +299,10 @@ async def test_the_log_has_the_route_and_neither_the_code_nor_the_query(client):
     assert "sms" not in str(events)
 
 
-# --- Who asks ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("forwarded", "trusted", "address"),
-    [
-        (None, (), "127.0.0.1"),
-        ("203.0.113.9", (), "127.0.0.1"),  # nobody told us to believe it
-        ("203.0.113.9", ("127.0.0.0/8",), "203.0.113.9"),
-        ("1.1.1.1, 203.0.113.9", ("127.0.0.1",), "203.0.113.9"),  # what a client wrote itself is hearsay
-        ("203.0.113.9, 10.0.0.2", ("127.0.0.1", "10.0.0.0/8"), "203.0.113.9"),
-        ("203.0.113.9, nonsense", ("127.0.0.1",), "127.0.0.1"),
-        ("2001:db8::1", ("127.0.0.1",), "2001:db8::1"),
-        ("", ("127.0.0.1",), "127.0.0.1"),
-    ],
-)
-async def test_the_clients_address_comes_from_trusted_proxies_only(
-    aiohttp_client, forwarded, trusted, address
-):
-    async def where(request):
-        return web.Response(text=client_address(request))
-
-    client = await aiohttp_client(framed_app([("GET", "/where", where)], trusted_proxies=trusted))
-    headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
-    assert await (await client.get("/where", headers=headers)).text() == address
-
-
-@pytest.mark.parametrize(
-    ("public_url", "browser_name", "staff_name", "secure"),
-    [
-        ("https://meet.example.test", "__Host-vap", "__Host-vap-staff", True),
-        ("http://127.0.0.1:8080", "vap", "vap-staff", False),
-    ],
-)
-async def test_cookies_are_named_and_guarded_by_the_scheme(
-    aiohttp_client, public_url, browser_name, staff_name, secure
-):
-    async def enter(request):
-        response = web.Response(text=browser_cookie(request) or "-")
-        set_browser_cookie(request, response, "b" * 8)
-        set_staff_cookie(request, response, "s" * 8)
-        return response
-
-    async def leave(request):
-        response = web.Response()
-        forget_staff_cookie(request, response)
-        return response
-
-    routes = [("GET", "/enter", enter), ("GET", "/leave", leave)]
-    client = await aiohttp_client(framed_app(routes, public_url=public_url))
-    response = await client.get("/enter", cookies={staff_name: "another's"})
-    assert await response.text() == "-"  # a door reads only its own cookie
-    for name in (browser_name, staff_name):
-        cookie = response.cookies[name]
-        assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/", True, "Lax")
-        assert bool(cookie["secure"]) is secure
-        assert cookie["domain"] == ""
-    assert (await client.get("/leave")).cookies[staff_name]["max-age"] == "0"
-
-
-class OneSignIn:
-    """Staffing with a single cookie in it."""
-
-    async def who(self, cookie):
-        known = StaffMember(id="s1", username="agent", role=StaffRole.AGENT, name_ar="موظف", name_en="Agent")
-        return known if cookie == "good" else None
-
-
-@pytest.fixture
-async def staff_client(aiohttp_client):
-    @staff_required("agent")
-    async def agents(request):
-        return web.Response(text=staff_of(request).id)
-
-    @staff_required("admin")
-    async def admins(_request):
-        return web.Response()
-
-    app = framed_app(
-        [
-            ("GET", "/agent/", agents),
-            ("GET", "/agent/board.json", agents),
-            ("POST", "/agent/", agents),
-            ("GET", "/admin/", admins),
-        ]
-    )
-    app[STAFFING] = OneSignIn()
-    return await aiohttp_client(app)
-
-
-async def test_staff_with_the_right_role_come_in(staff_client):
-    response = await staff_client.get("/agent/", cookies={"__Host-vap-staff": "good"})
-    assert (response.status, await response.text()) == (200, "s1")
-
-
-async def test_a_page_without_sign_in_leads_to_it_and_back(staff_client):
-    response = await staff_client.get("/agent/?day=1&x=%26", allow_redirects=False)
-    assert response.status == 303
-    location = URL(response.headers["Location"])
-    assert (location.path, dict(location.query)) == ("/staff/sign-in", {"next": "/agent/?day=1&x=%26"})
-
-
-async def test_anything_else_without_sign_in_is_refused(staff_client):
-    board = await staff_client.get("/agent/board.json")
-    assert (board.status, (await board.json())["code"]) == (401, "not_signed_in")
-    assert (await staff_client.post("/agent/", headers={"Origin": ORIGIN})).status == 401
-
-
-async def test_another_role_is_refused(staff_client):
-    response = await staff_client.get("/admin/", cookies={"__Host-vap-staff": "good"})
-    assert response.status == 403
-    assert "حسابك لا يتيح فتح هذه الصفحة" in await response.text()
-
-
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ("/agent/appointments/1?x=2", "/agent/appointments/1?x=2"),
-        ("//elsewhere.test", "/"),
-        ("/\\elsewhere.test", "/"),
-        ("https://elsewhere.test", "/"),
-        ("/a\r\nSet-Cookie: x=1", "/"),
-        ("/\t/elsewhere.test", "/"),
-        ("", "/"),
-        (None, "/"),
-    ],
-)
-def test_nobody_is_led_elsewhere_after_signing_in(value, path):
-    assert local_path(value, otherwise="/") == path
-
-
-# --- Health and the rest ----------------------------------------------------------------------------
+# --- The rest -------------------------------------------------------------------------------------
 
 
 async def test_the_small_things_every_browser_asks_for(client):
     icon = await client.get("/favicon.ico")
     assert (icon.status, icon.content_type) == (200, "image/svg+xml")
     assert await (await client.get("/robots.txt")).text() == "User-agent: *\nDisallow: /\n"
-
-
-async def test_ready_says_what_is_missing_and_live_does_not_ask(aiohttp_client, tmp_path):
-    empty, current = tmp_path / "empty.sqlite", tmp_path / "current.sqlite"
-    migrate(current)
-    for path, status, reasons in ((empty, 503, ["schema_outdated"]), (current, 200, [])):
-        app = framed_app()
-        app.add_routes(health.routes)
-        app[DB] = await Database.open(path)
-        client = await aiohttp_client(app)
-        ready = await client.get("/health/ready")
-        assert (ready.status, await ready.json()) == (status, {"ready": not reasons, "reasons": reasons})
-        assert (await client.get("/health/live")).status == 200
-        await app[DB].close()
