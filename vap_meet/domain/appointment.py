@@ -1,16 +1,19 @@
 """The appointment: its values and its state machine.
 
-    booked -> waiting -> in_session -> completed      in_session -> waiting is legal
-    booked, waiting, in_session -> cancelled | no_show | technical_failure
+booked -> waiting -> in_session -> completed      in_session -> waiting is legal
+booked, waiting, in_session -> cancelled | no_show | technical_failure
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from vap_meet.domain.errors import WrongState
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class AppointmentState(StrEnum):
@@ -31,6 +34,7 @@ class Step(StrEnum):
     CUSTOMER_WAITS = "customer_waits"
     CUSTOMER_ADMITTED = "customer_admitted"
     CUSTOMER_BACK_IN_LOBBY = "customer_back_in_lobby"
+    MOVE = "move"
     COMPLETE = "complete"
     CANCEL = "cancel"
     NO_SHOW = "no_show"
@@ -42,6 +46,9 @@ TRANSITIONS: dict[tuple[AppointmentState, Step], AppointmentState] = {
     (_S.BOOKED, _T.CUSTOMER_WAITS): _S.WAITING,
     (_S.WAITING, _T.CUSTOMER_ADMITTED): _S.IN_SESSION,
     (_S.IN_SESSION, _T.CUSTOMER_BACK_IN_LOBBY): _S.WAITING,
+    (_S.IN_SESSION, _T.CUSTOMER_WAITS): _S.WAITING,  # left the call and came back
+    (_S.BOOKED, _T.MOVE): _S.BOOKED,
+    (_S.WAITING, _T.MOVE): _S.BOOKED,
     (_S.IN_SESSION, _T.COMPLETE): _S.COMPLETED,
     (_S.WAITING, _T.COMPLETE): _S.COMPLETED,
     **{

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from vap_meet.domain.appointment import Step
+from vap_meet.domain.appointment import AppointmentState, Step
+from vap_meet.domain.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 
 class OutcomeCode(StrEnum):
@@ -37,6 +41,21 @@ STEP_OF: dict[OutcomeCode, Step] = {
     OutcomeCode.TECHNICAL_FAILURE: Step.FAIL,
 }
 """The step each code makes the appointment take (a test proves it total)."""
+
+FINAL_STATE: dict[Step, AppointmentState] = {
+    Step.COMPLETE: AppointmentState.COMPLETED,
+    Step.NO_SHOW: AppointmentState.NO_SHOW,
+    Step.FAIL: AppointmentState.TECHNICAL_FAILURE,
+}
+"""Where an outcome's step ends: an amendment that corrects the code corrects the state with it."""
+
+ANSWERED = frozenset(
+    {OutcomeCode.RESOLVED, OutcomeCode.FOLLOW_UP, OutcomeCode.REFERRED, OutcomeCode.OTHER_AUTHORITY}
+)
+"""The codes that owe the customer a written answer."""
+
+MAX_TEXT_CHARS = 10_000
+MAX_REASON_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +99,29 @@ class OutcomeVersion:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftContent:
+    """What an agent has written so far; nothing of it is final, so the code may be missing."""
+
+    code: OutcomeCode | None = None
+    answer: str = ""
+    next_steps: str = ""
+    internal_notes: str = ""
+    follow_up_on: date | None = None
+
+
+def check_content(content: OutcomeContent | DraftContent, *, answer_pending: bool) -> None:
+    """Raise `InvalidRequest` if a text is too long, or an answer is owed and neither there nor pending."""
+    fields = {
+        name: f"At most {MAX_TEXT_CHARS} characters."
+        for name, text in (
+            ("answer", content.answer),
+            ("nextSteps", content.next_steps),
+            ("internalNotes", content.internal_notes),
+        )
+        if len(text) > MAX_TEXT_CHARS
+    }
+    if content.code in ANSWERED and not answer_pending and not content.answer.strip():
+        fields["answer"] = "The customer is owed a written answer; write it, or say that it is pending."
+    if fields:
+        raise InvalidRequest("The outcome can't be taken as it is.", fields=fields)

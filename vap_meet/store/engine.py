@@ -212,11 +212,12 @@ def _primary_code(error: DBAPIError) -> int | None:
 
 
 def _make_way(path: Path, *, serving: bool) -> int | None:
-    """Make the folder; for a serving process, lock ``<path>.lock`` beside the file.
+    """Make the file, for its owner only; a serving process locks ``<path>.lock`` beside it.
 
     The kernel gives the lock back when the process ends, even by kill -9.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     if not serving:
         return None
     lock_fd = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,204 @@
+"""Sessions: facts of rooms go into the record, and what they amount to comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from msgspec.structs import replace
+
+from signaling.events import (
+    Admitted,
+    Ended,
+    Fact,
+    FactNotStored,
+    FactSink,
+    Held,
+    Joined,
+    Left,
+    Participant,
+    Position,
+    Prepared,
+    RestoredParticipant,
+    SentToLobby,
+)
+from signaling.protocol import Stage
+from vap_meet.domain.access import CUSTOMER
+from vap_meet.domain.appointment import TRANSITIONS, IdentityAssurance, Language
+from vap_meet.domain.errors import Unavailable, WrongState
+from vap_meet.domain.session import SessionView
+from vap_meet.services import facts
+from vap_meet.store import appointments, audit, sessions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from vap_meet.clock import Clock
+    from vap_meet.domain.appointment import Appointment
+    from vap_meet.store.engine import Database
+
+__all__ = ["SessionView", "Sessions", "TimelineItem"]
+
+log = structlog.get_logger(__name__)
+
+_AUDITED: dict[type[Fact], str] = {
+    Admitted: "session.admitted",
+    Left: "session.left",
+    Ended: "session.ended",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineItem:
+    """One fact. `detail` is the stage somebody joined into, or how somebody left."""
+
+    seq: int
+    epoch: str
+    at: datetime
+    type: str
+    participant: str | None
+    by: str | None
+    detail: str | None
+
+
+class Sessions(FactSink):
+    """Where rooms put their facts, and where timelines, restored rooms and session views are read."""
+
+    def __init__(self, *, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
+        """Store one fact with all it changes, in one transaction, exactly once by its position.
+
+        A fact that the appointment's state table refuses is stored all the same: it happened. Raises
+        `FactNotStored` when the database can't take it now. A room whose record is gone, which only the
+        demonstration's "start over" can bring about, has nowhere to keep facts: that is logged.
+        """
+        try:
+            async with self._db.write() as tx:
+                appointment = await appointments.find(tx, room)
+                if appointment is None:
+                    log.warning("fact_without_record", room=room)
+                    return
+                await self._take(tx, appointment, facts.write(position, at, fact), fact)
+        except Unavailable as error:
+            raise FactNotStored(error.sentence) from error
+
+    async def _take(
+        self, tx: AsyncConnection, appointment: Appointment, stored: sessions.StoredFact, fact: Fact
+    ) -> None:
+        now = self._clock()
+        if not await sessions.insert_fact(tx, appointment.id, stored, recorded_at=now):
+            return
+        moved_at = await appointments.moved_at(tx, appointment.id)
+        if moved_at is None or stored.at >= moved_at:
+            await sessions.project(tx, appointment.id, await facts.meeting(tx, appointment.id))
+            wanted = facts.step_of(fact)
+            state = None if wanted is None else TRANSITIONS.get((appointment.state, wanted))
+            if state is not None:
+                await appointments.set_state(tx, appointment.id, state, at=now)
+        action = _AUDITED.get(type(fact))
+        if action is not None:
+            item = _item(stored)
+            public = {"participant": item.participant, "by": item.by, "detail": item.detail}
+            await audit.record(tx, at=now, action=action, appointment_id=appointment.id, public=public)
+
+    async def timeline(self, appointment_id: str) -> tuple[TimelineItem, ...]:
+        """Return every fact of an appointment in its order, those of earlier times too. Raises `NotFound`."""
+        async with self._db.read() as tx:
+            await appointments.get(tx, appointment_id)
+            return tuple(_item(stored) for stored in await sessions.facts(tx, appointment_id))
+
+    async def restored(self, appointment_id: str) -> tuple[tuple[RestoredParticipant, ...], bool]:
+        """Return where the facts left everybody, and whether the room has ended. Raises `NotFound`."""
+        async with self._db.read() as tx:
+            appointment = await appointments.get(tx, appointment_id)
+            known = [facts.read(stored) for stored in await facts.present_facts(tx, appointment_id)]
+            people = _restore(known)
+            names = await sessions.staff_names(tx, people.keys())
+        spoken = 0 if appointment.customer.language is Language.AR else 1
+        told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
+        named = tuple(_named(one, told.get(who, who)) for who, one in people.items())
+        return named, any(isinstance(fact, Ended) for fact in known)
+
+    async def session(self, appointment_id: str) -> SessionView | None:
+        """Return the session as projected; None before anybody has come. Raises `NotFound`."""
+        async with self._db.read() as tx:
+            await appointments.get(tx, appointment_id)
+            return await sessions.get(tx, appointment_id)
+
+    async def confirm_identity(self, appointment_id: str, *, by: str) -> SessionView:
+        """Note that the agent has checked who the customer is; again changes nothing.
+
+        Raises `NotFound`, and `WrongState` once the appointment is over.
+        """
+        async with self._db.write() as tx:
+            appointment = await appointments.get(tx, appointment_id)
+            if not appointment.is_open:
+                raise WrongState("The appointment is over: nobody's identity can be checked any more.")
+            before = await sessions.get(tx, appointment_id)
+            if before is not None and before.identity_assurance is IdentityAssurance.AGENT_CHECKED:
+                return before
+            await sessions.assure(tx, appointment_id, IdentityAssurance.AGENT_CHECKED)
+            await audit.record(
+                tx,
+                at=self._clock(),
+                action="session.identity_confirmed",
+                appointment_id=appointment_id,
+                public={"by": by},
+            )
+            after = await sessions.get(tx, appointment_id)
+            assert after is not None
+            return after
+
+
+def _item(stored: sessions.StoredFact) -> TimelineItem:
+    fact = facts.read(stored)
+    detail: str | None = None
+    match fact:
+        case Joined(stage=stage):
+            detail = stage.value
+        case Left(how=how):
+            detail = how
+    return TimelineItem(
+        seq=stored.seq,
+        epoch=stored.epoch,
+        at=stored.at,
+        type=stored.type,
+        participant=getattr(fact, "participant", None),
+        by=getattr(fact, "by", None),
+        detail=detail,
+    )
+
+
+_STAGE_AFTER: dict[type[Fact], Stage] = {
+    Prepared: Stage.PREPARING,
+    Admitted: Stage.ADMITTED,
+    Held: Stage.HELD,
+    SentToLobby: Stage.WAITING,
+    Left: Stage.LEFT,
+}
+
+
+def _restore(known: list[Fact]) -> dict[str, RestoredParticipant]:
+    """Fold facts into who is where; names are still to be filled in."""
+    people: dict[str, RestoredParticipant] = {}
+    for fact in known:
+        if isinstance(fact, Joined):
+            who = Participant(fact.participant, "", frozenset(fact.grants))
+            people[who.id] = RestoredParticipant(who, fact.stage)
+            continue
+        one = people.get(getattr(fact, "participant", ""))
+        stage = _STAGE_AFTER.get(type(fact))
+        if one is not None and stage is not None:
+            how = fact.how if isinstance(fact, Left) else None
+            people[one.participant.id] = RestoredParticipant(one.participant, stage, how)
+    return people
+
+
+def _named(one: RestoredParticipant, name: str) -> RestoredParticipant:
+    return replace(one, participant=replace(one.participant, name=name))

@@ -1,0 +1,130 @@
+"""The appointment record in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from vap_meet.domain.appointment import (
+    Appointment,
+    AppointmentState,
+    Customer,
+    Language,
+    Mode,
+    ServiceName,
+)
+from vap_meet.domain.errors import NotFound
+from vap_meet.store.schema import appointment as table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def insert(tx: AsyncConnection, appointment: Appointment, *, request_hash: str) -> None:
+    """Add a new record."""
+    await tx.execute(table.insert().values(**_columns(appointment), request_hash=request_hash))
+
+
+async def update(tx: AsyncConnection, appointment: Appointment, *, request_hash: str | None = None) -> None:
+    """Write the whole record over the one with its id; `request_hash` only when a booking was put."""
+    values = _columns(appointment) | ({} if request_hash is None else {"request_hash": request_hash})
+    await tx.execute(table.update().where(table.c.id == appointment.id).values(**values))
+
+
+async def set_state(
+    tx: AsyncConnection, appointment_id: str, state: AppointmentState, *, at: datetime
+) -> None:
+    """Write the state alone, which touches neither version."""
+    await tx.execute(table.update().where(table.c.id == appointment_id).values(state=state, updated_at=at))
+
+
+async def set_moved(tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
+    """Note since when the record has its present time: facts before it are of an earlier one."""
+    await tx.execute(table.update().where(table.c.id == appointment_id).values(moved_at=at))
+
+
+async def get(tx: AsyncConnection, appointment_id: str) -> Appointment:
+    """Return the record. Raises `NotFound`."""
+    found = await find(tx, appointment_id)
+    if found is None:
+        raise NotFound("There is no such appointment.")
+    return found
+
+
+async def find(tx: AsyncConnection, appointment_id: str) -> Appointment | None:
+    """Return the record, or None."""
+    row = (await tx.execute(select(table).where(table.c.id == appointment_id))).one_or_none()
+    return None if row is None else read_row(row)
+
+
+async def request_hash_of(tx: AsyncConnection, appointment_id: str) -> str | None:
+    """Return the digest of the booking as it was last put."""
+    query = select(table.c.request_hash).where(table.c.id == appointment_id)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def moved_at(tx: AsyncConnection, appointment_id: str) -> datetime | None:
+    """Return since when the record has its present time; None if it has never moved."""
+    query = select(table.c.moved_at).where(table.c.id == appointment_id)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def reference_taken(tx: AsyncConnection, reference: str) -> bool:
+    """Whether some record has this reference."""
+    query = select(table.c.id).where(table.c.reference == reference)
+    return (await tx.execute(query)).first() is not None
+
+
+def read_row(row: Row[Any]) -> Appointment:
+    """Return the record in a row that holds every column of the table under its own name."""
+    return Appointment(
+        id=row.id,
+        reference=row.reference,
+        service=ServiceName(id=row.service_id, name_ar=row.service_name_ar, name_en=row.service_name_en),
+        customer=Customer(
+            name=row.customer_name,
+            phone=row.customer_phone,
+            email=row.customer_email,
+            language=Language(row.language),
+        ),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        mode=Mode(row.mode),
+        question=row.question,
+        request_number=row.request_number,
+        state=AppointmentState(row.state),
+        schedule_version=row.schedule_version,
+        revision=row.revision,
+        cancel_reason=row.cancel_reason,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _columns(appointment: Appointment) -> dict[str, Any]:
+    return {
+        "id": appointment.id,
+        "reference": appointment.reference,
+        "service_id": appointment.service.id,
+        "service_name_ar": appointment.service.name_ar,
+        "service_name_en": appointment.service.name_en,
+        "customer_name": appointment.customer.name,
+        "customer_phone": appointment.customer.phone,
+        "customer_email": appointment.customer.email,
+        "language": appointment.customer.language,
+        "mode": appointment.mode,
+        "question": appointment.question,
+        "request_number": appointment.request_number,
+        "starts_at": appointment.starts_at,
+        "ends_at": appointment.ends_at,
+        "state": appointment.state,
+        "cancel_reason": appointment.cancel_reason,
+        "schedule_version": appointment.schedule_version,
+        "revision": appointment.revision,
+        "created_at": appointment.created_at,
+        "updated_at": appointment.updated_at,
+    }

@@ -1,0 +1,78 @@
+"""The outbox in SQL. `due_at` is also the lease: what a dead worker claimed comes due again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, exists, select, update
+
+from vap_meet.domain.outbox import OutboxMessage
+from vap_meet.store.schema import outbox as table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Update
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def promise(tx: AsyncConnection, *, lane: str, kind: str, payload: str, at: datetime) -> None:
+    """Promise to tell someone, as soon as the transaction is committed."""
+    await tx.execute(
+        table.insert().values(lane=lane, kind=kind, payload=payload, created_at=at, due_at=at, attempts=0)
+    )
+
+
+async def claim(
+    tx: AsyncConnection, *, now: datetime, until: datetime, at_most: int
+) -> tuple[OutboxMessage, ...]:
+    """Lease what is due, at most the first open message of each lane, and count the attempt."""
+    ahead = table.alias("ahead")
+    head = (
+        select(table.c.id)
+        .where(
+            table.c.done_at.is_(None),
+            table.c.parked_at.is_(None),
+            table.c.due_at <= now,
+            ~exists().where(
+                and_(
+                    ahead.c.lane == table.c.lane,
+                    ahead.c.id < table.c.id,
+                    ahead.c.done_at.is_(None),
+                    ahead.c.parked_at.is_(None),
+                )
+            ),
+        )
+        .order_by(table.c.due_at, table.c.id)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update(table)
+        .where(table.c.id.in_(head))
+        .values(due_at=until, attempts=table.c.attempts + 1)
+        .returning(
+            table.c.id, table.c.lane, table.c.kind, table.c.payload, table.c.created_at, table.c.attempts
+        )
+    )
+    claimed = [OutboxMessage(**row) for row in (await tx.execute(statement)).mappings()]
+    return tuple(sorted(claimed, key=lambda message: message.id))
+
+
+async def done(tx: AsyncConnection, message: OutboxMessage, *, at: datetime) -> None:
+    """Note that a promise was kept."""
+    await tx.execute(update(table).where(table.c.id == message.id).values(done_at=at, last_error=None))
+
+
+async def retry(tx: AsyncConnection, message: OutboxMessage, *, due_at: datetime, error: str) -> None:
+    """Note a failed attempt, unless another worker has claimed the message since."""
+    await tx.execute(_still_mine(message).values(due_at=due_at, last_error=error))
+
+
+async def park(tx: AsyncConnection, message: OutboxMessage, *, at: datetime, error: str) -> None:
+    """Give a promise up, unless another worker has claimed it since; its lane goes on."""
+    await tx.execute(_still_mine(message).values(parked_at=at, last_error=error))
+
+
+def _still_mine(message: OutboxMessage) -> Update:
+    return update(table).where(table.c.id == message.id, table.c.attempts == message.attempts)

@@ -1,0 +1,139 @@
+"""Facts and the session they amount to, in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from vap_meet.domain.appointment import IdentityAssurance
+from vap_meet.domain.session import SessionView
+from vap_meet.store.schema import session, session_event, staff
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from vap_meet.domain.session import Meeting
+
+_STAFF = "staff."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFact:
+    """One fact at its position; `event` is its JSON, which only who wrote it reads."""
+
+    epoch: str
+    seq: int
+    at: datetime
+    type: str
+    event: str
+
+
+async def insert_fact(tx: AsyncConnection, room: str, fact: StoredFact, *, recorded_at: datetime) -> bool:
+    """Add a fact; false if its position is there already, which changes nothing."""
+    there = select(session_event.c.seq).where(
+        session_event.c.room == room, session_event.c.epoch == fact.epoch, session_event.c.seq == fact.seq
+    )
+    if (await tx.execute(there)).first() is not None:
+        return False
+    await tx.execute(
+        insert(session_event).values(
+            room=room,
+            epoch=fact.epoch,
+            seq=fact.seq,
+            at=fact.at,
+            recorded_at=recorded_at,
+            type=fact.type,
+            event=fact.event,
+        )
+    )
+    return True
+
+
+async def facts(tx: AsyncConnection, room: str, *, since: datetime | None = None) -> tuple[StoredFact, ...]:
+    """Return a room's facts in their order, from `since` on."""
+    columns = (
+        session_event.c.epoch,
+        session_event.c.seq,
+        session_event.c.at,
+        session_event.c.type,
+        session_event.c.event,
+    )
+    query = select(*columns).where(session_event.c.room == room)
+    if since is not None:
+        query = query.where(session_event.c.at >= since)
+    query = query.order_by(session_event.c.at, session_event.c.seq)
+    return tuple(StoredFact(**row) for row in (await tx.execute(query)).mappings())
+
+
+async def project(tx: AsyncConnection, appointment_id: str, meeting: Meeting) -> None:
+    """Write the session as the facts have it; how sure we are of the customer is not theirs to say."""
+    agent = meeting.agent
+    values = {
+        "agent_id": agent.removeprefix(_STAFF) if agent and agent.startswith(_STAFF) else None,
+        "first_joined_at": meeting.first_joined_at,
+        "waiting_since": meeting.waiting_since,
+        "first_admitted_at": meeting.first_admitted_at,
+        "admitted_at": meeting.talking_since,
+        "talked_ms": meeting.talked_ms,
+        "agent_joined_at": meeting.agent_joined_at,
+        "ended_at": meeting.ended_at,
+    }
+    written = await tx.execute(
+        session.update().where(session.c.appointment_id == appointment_id).values(**values)
+    )
+    if not written.rowcount:
+        await tx.execute(
+            session.insert().values(
+                appointment_id=appointment_id, identity_assurance=IdentityAssurance.LINK, **values
+            )
+        )
+
+
+async def forget(tx: AsyncConnection, appointment_id: str) -> None:
+    """Forget the projection: the appointment has another time, and its session is still to come."""
+    await tx.execute(session.delete().where(session.c.appointment_id == appointment_id))
+
+
+async def assure(tx: AsyncConnection, appointment_id: str, assurance: IdentityAssurance) -> None:
+    """Write how sure we are of the customer."""
+    written = await tx.execute(
+        session.update()
+        .where(session.c.appointment_id == appointment_id)
+        .values(identity_assurance=assurance)
+    )
+    if not written.rowcount:
+        await tx.execute(
+            session.insert().values(appointment_id=appointment_id, identity_assurance=assurance, talked_ms=0)
+        )
+
+
+async def get(tx: AsyncConnection, appointment_id: str) -> SessionView | None:
+    """Return the session, None before anybody has come."""
+    row = (await tx.execute(select(session).where(session.c.appointment_id == appointment_id))).one_or_none()
+    if row is None:
+        return None
+    return SessionView(
+        identity_assurance=IdentityAssurance(row.identity_assurance),
+        first_joined_at=row.first_joined_at,
+        waiting_since=row.waiting_since,
+        first_admitted_at=row.first_admitted_at,
+        admitted_at=row.admitted_at,
+        talked_s=row.talked_ms // 1000,
+        agent_joined_at=row.agent_joined_at,
+        ended_at=row.ended_at,
+        agent_id=row.agent_id,
+    )
+
+
+async def staff_names(tx: AsyncConnection, participants: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return Arabic and English names of those participants who are staff."""
+    ids = [one.removeprefix(_STAFF) for one in participants if one.startswith(_STAFF)]
+    query = select(staff.c.id, staff.c.display_name_ar, staff.c.display_name_en).where(staff.c.id.in_(ids))
+    return {
+        f"{_STAFF}{row.id}": (row.display_name_ar, row.display_name_en) for row in await tx.execute(query)
+    }
