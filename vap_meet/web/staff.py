@@ -1,8 +1,8 @@
 """The staff's doors: signing in and out.
 
-    GET  /staff/sign-in     the form; whoever is signed in goes on to their first page
-    POST /staff/sign-in     username, password, next -> cookie -> 303 to `next` or the first page
-    POST /staff/sign-out    -> 303 to the form
+GET  /staff/sign-in     the form; whoever is signed in goes on to their first page
+POST /staff/sign-in     username, password, next -> cookie -> 303 to `next` or the first page
+POST /staff/sign-out    -> 303 to the form
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from aiohttp import web
 
 from vap_meet.domain.errors import BadCredentials, RateLimited, Unavailable
 from vap_meet.web.appkeys import RENDERER, STAFFING
-from vap_meet.web.guards import clear_staff_cookie, client_address, set_staff_cookie, staff_cookie
+from vap_meet.web.guards import (
+    client_address,
+    forget_staff_cookie,
+    local_path,
+    set_staff_cookie,
+    staff_cookie,
+)
 
 if TYPE_CHECKING:
     from vap_meet.domain.access import StaffMember, StaffRole
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
 routes = web.RouteTableDef()
 
 SIGN_IN = "/staff/sign-in"
-_NEVER_IN_A_PATH = frozenset("\\\r\n\t")
 
 
 def first_page(role: StaffRole) -> str:
@@ -33,10 +38,10 @@ def first_page(role: StaffRole) -> str:
 def safe_next(wanted: str, role: StaffRole) -> str:
     """Return `wanted` if it is a path of this role's own pages, else the role's first page.
 
-    Anything else could lead to another host (``//host``, ``/\\host``) or to a page the role can't open.
+    Anything else could lead to another site, or to a page that the role can't open.
     """
-    own = wanted.startswith(first_page(role))
-    return wanted if own and not _NEVER_IN_A_PATH.intersection(wanted) else first_page(role)
+    home = first_page(role)
+    return local_path(wanted, otherwise=home) if wanted.startswith(home) else home
 
 
 @routes.get(SIGN_IN)
@@ -79,7 +84,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     """End this browser's sign-in; doing it again changes nothing."""
     await request.app[STAFFING].sign_out(staff_cookie(request))
     response = web.HTTPSeeOther(SIGN_IN)
-    clear_staff_cookie(request, response)
+    forget_staff_cookie(request, response)
     return response
 
 

@@ -108,9 +108,9 @@ export class OutcomeForm {
     return {
       code: /** @type {OutcomeCode | null} */ (data.get('code')),
       answer: field('answer'),
-      nextSteps: field('nextSteps'),
-      internalNotes: field('internalNotes'),
-      followUpOn: field('followUpOn') || null,
+      next_steps: field('next_steps'),
+      internal_notes: field('internal_notes'),
+      follow_up_on: field('follow_up_on') || null,
     };
   }
 
@@ -131,7 +131,7 @@ export class OutcomeForm {
     this.#unsaved = false;
     setText(this.#status, say('draft_saving'));
     try {
-      const { savedAt } = await putJson(this.#data.draftUrl, this.#content(), { signal: this.#signal });
+      const { saved_at: savedAt } = await putJson(this.#data.draftUrl, this.#content(), { signal: this.#signal });
       const { lang, timeZone } = this.#data;
       if (!this.#unsaved) setText(this.#status, say('draft_saved', { time: timeOfDay(savedAt, lang, timeZone) }));
     } catch (error) {
@@ -154,7 +154,7 @@ export class OutcomeForm {
     clearTimeout(this.#timer);
     await this.#saved;
     try {
-      const body = { ...content, answerPending: sending === 'later', ...(sending === 'amend' && { reason }) };
+      const body = { ...content, answer_pending: sending === 'later', ...(sending === 'amend' && { reason }) };
       const { ifVersion } = this.#data;
       await putJson(this.#data.outcomeUrl, body, ifVersion === null ? {} : { ifMatch: ifVersion });
     } catch (error) {

@@ -1,0 +1,148 @@
+"""Facts, authors and audit entries in the words of one language, for the staff's pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vap_meet.domain.access import CUSTOMER, staff_participant
+from vap_meet.domain.appointment import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from vap_meet.services.disclosure import LoggedEntry
+    from vap_meet.services.sessions import TimelineItem
+    from vap_meet.web.i18n import Catalogue
+
+_KEY_OF_FACT = {
+    "joined": "timeline.joined",
+    "prepared": "timeline.prepared",
+    "admitted": "timeline.admitted",
+    "held": "timeline.held",
+    "sentToLobby": "timeline.sent_to_lobby",
+    "deviceChanged": "timeline.device_changed",
+    "left": "timeline.left",
+    "ended": "timeline.ended",
+}
+_KEY_OF_LEAVING = {
+    "removed": "timeline.left_removed",
+    "revoked": "timeline.left_revoked",
+    "expired": "timeline.left_expired",
+}
+_STAFF_AUTHOR, _API_AUTHOR = "staff:", "api:"
+_PEOPLE = frozenset({"by", "participant"})
+"""Names in an audit entry's public part whose values are people: authors or participants."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a timeline."""
+
+    seq: int
+    at: datetime
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One audit entry as it is shown; `details` are the names and values of its public part."""
+
+    at: datetime
+    action: str
+    action_text: str
+    details: tuple[tuple[str, str], ...]
+    seal_no: int | None
+    erased: bool
+
+
+def participants_in(
+    items: Iterable[TimelineItem], entries: Iterable[LoggedEntry] = (), authors: Iterable[str] = ()
+) -> frozenset[str]:
+    """Return everybody that a timeline, audit entries and authors name, as participant ids."""
+    people = {person for item in items for person in (item.participant, item.by)}
+    people |= {entry.public.get(name) for entry in entries for name in _PEOPLE} | set(authors)
+    return frozenset(_participant_of(person) for person in people if isinstance(person, str))
+
+
+class StaffWords:
+    """Says who did what."""
+
+    def __init__(self, texts: Catalogue, names: Mapping[str, tuple[str, str]]) -> None:
+        """`names` are Arabic and English ones by participant id; others are called a member of staff."""
+        self._t = texts.t
+        self._worded = texts.messages.keys()
+        self._arabic = texts.language is Language.AR
+        self._names = names
+
+    def author(self, author: str) -> str:
+        """Return who wrote something: "staff:<id>", "api:<key id>" or the system itself."""
+        if author.startswith(_STAFF_AUTHOR):
+            return self.participant(_participant_of(author))
+        return self._t("timeline.api" if author.startswith(_API_AUTHOR) else "timeline.system")
+
+    def participant(self, participant: str | None) -> str:
+        """Return who somebody in a room is; nobody means that the record or a deadline did it."""
+        if participant is None:
+            return self._t("timeline.system")
+        if participant == CUSTOMER:
+            return self._t("timeline.customer")
+        name = self._names.get(participant)
+        return name[0 if self._arabic else 1] if name else self._t("timeline.staff")
+
+    def audit_line(self, entry: LoggedEntry) -> AuditLine:
+        """Return an audit entry with its action in words; one without words keeps its code."""
+        key = f"audit.{entry.action}"
+        return AuditLine(
+            at=entry.at,
+            action=entry.action,
+            action_text=self._t(key) if key in self._worded else entry.action,
+            details=tuple(
+                (name, self._value(name, value)) for name, value in entry.public.items() if value is not None
+            ),
+            seal_no=entry.seal_no,
+            erased=entry.erased,
+        )
+
+    def _value(self, name: str, value: object) -> str:
+        if not isinstance(value, str):
+            return json.dumps(value, ensure_ascii=False)
+        if name in _PEOPLE:
+            return self.author(value) if _is_author(value) else self.participant(value)
+        return value
+
+    def steps(self, items: Sequence[TimelineItem]) -> tuple[Step, ...]:
+        """Return a session's facts as lines, in their order."""
+        seen: set[str | None] = set()
+        steps = []
+        for item in items:
+            back = item.type == "joined" and item.participant in seen
+            text = self._t(
+                "timeline.joined_back" if back else _key(item),
+                who=self.participant(item.participant),
+                by=self.participant(item.by),
+            )
+            if item.type == "joined":
+                seen.add(item.participant)
+            steps.append(Step(seq=item.seq, at=item.at, type=item.type, text=text[:1].upper() + text[1:]))
+        return tuple(steps)
+
+
+def _key(item: TimelineItem) -> str:
+    if item.type == "left":
+        return _KEY_OF_LEAVING.get(item.detail or "", _KEY_OF_FACT["left"])
+    return _KEY_OF_FACT[item.type]
+
+
+def _is_author(text: str) -> bool:
+    return text.startswith((_STAFF_AUTHOR, _API_AUTHOR))
+
+
+def _participant_of(person: str) -> str:
+    """Return the participant id of an author; any other id is one."""
+    if person.startswith(_STAFF_AUTHOR):
+        return staff_participant(person.removeprefix(_STAFF_AUTHOR))
+    return person
