@@ -21,11 +21,9 @@ routes = web.RouteTableDef()
 @door()
 async def session(call: Call) -> Reply:
     """Answer the session, null as long as nobody has come, and its timeline."""
-    appointment_id = call.appointment_id
-    await call.request.app[BOOKING].get(appointment_id)
     sessions = call.request.app[SESSIONS]
-    view = await sessions.session(appointment_id)
-    timeline = await sessions.timeline(appointment_id)
+    view = await sessions.session(call.appointment_id)
+    timeline = await sessions.timeline(call.appointment_id)
     return Reply(
         content={
             "session": None if view is None else SessionOut.of(view),

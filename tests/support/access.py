@@ -1,0 +1,115 @@
+"""The real services of coming in and of the API, on a fresh database and a clock that the test turns."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from sqlalchemy import text
+
+from signaling.hub import Hub
+from signaling.log import MemoryLog
+from tests.support.record import TurnedClock, a_booking, fresh_database
+from vap_meet.services.api_keys import ApiKeys
+from vap_meet.services.booking import Booking
+from vap_meet.services.joining import Joining
+from vap_meet.services.keys import Keys
+from vap_meet.services.limits import RateLimiter
+from vap_meet.services.outcomes import Outcomes
+from vap_meet.services.sessions import Sessions
+from vap_meet.services.staffing import Staffing
+from vap_meet.settings import Settings
+from vap_meet.web import api, appkeys, keys
+from vap_meet.web.problems import problem_middleware
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from vap_meet.domain.appointment import Appointment
+    from vap_meet.store.engine import Database
+
+PUBLIC_URL = "https://meet.example"
+PASSWORD = "correct horse battery"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@dataclass
+class House:
+    """Every part that access and the API need."""
+
+    db: Database
+    clock: TurnedClock
+    settings: Settings
+    keys: Keys
+    limits: RateLimiter
+    hub: Hub
+    booking: Booking
+    sessions: Sessions
+    outcomes: Outcomes
+    joining: Joining
+    staffing: Staffing
+    api_keys: ApiKeys
+
+    async def book(self, appointment_id: str = "a-1", **changes: object) -> Appointment:
+        """Book an appointment a quarter of an hour from noon."""
+        booked, _ = await self.booking.put(appointment_id, a_booking(**changes), by="test", if_match=None)
+        return booked
+
+    async def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Return what a query finds."""
+        async with self.db.read() as tx:
+            return [dict(row) for row in (await tx.execute(text(sql))).mappings()]
+
+    async def audited(self, action: str) -> list[dict[str, Any]]:
+        """Return the audit entries of one action."""
+        return [row for row in await self.rows("SELECT * FROM audit_entry") if row["action"] == action]
+
+    def app(self) -> web.Application:
+        """Return an application with the API's doors."""
+        app = web.Application(middlewares=[problem_middleware])
+        app[appkeys.SETTINGS] = self.settings
+        app[appkeys.CLOCK] = self.clock
+        app[appkeys.DB] = self.db
+        app[appkeys.LIMITS] = self.limits
+        app[appkeys.BOOKING] = self.booking
+        app[appkeys.SESSIONS] = self.sessions
+        app[appkeys.OUTCOMES] = self.outcomes
+        app[appkeys.JOINING] = self.joining
+        app[appkeys.API_KEYS] = self.api_keys
+        app.add_routes(api.routes)
+        app.add_routes(keys.routes)
+        return app
+
+
+@asynccontextmanager
+async def open_house(folder: Path) -> AsyncIterator[House]:
+    """Put the house together, and take it down afterwards."""
+    clock = TurnedClock()
+    settings = Settings(public_url=PUBLIC_URL, secret_dir=folder / "secrets")
+    async with fresh_database(folder) as db:
+        sessions = Sessions(db=db, clock=clock)
+        hub = Hub(
+            log=MemoryLog(clock_ms=lambda: int(clock().timestamp() * 1000)),
+            facts=sessions,
+            ice_servers=lambda _participant: (),
+            clock_ms=lambda: int(clock().timestamp() * 1000),
+        )
+        keyring, limits = Keys.open(settings.secret_dir), RateLimiter(clock)
+        yield House(
+            db=db,
+            clock=clock,
+            settings=settings,
+            keys=keyring,
+            limits=limits,
+            hub=hub,
+            booking=Booking(db=db, clock=clock),
+            sessions=sessions,
+            outcomes=Outcomes(db=db, clock=clock, room_over=hub.end_room),
+            joining=Joining(db=db, clock=clock, keys=keyring, settings=settings, hub=hub, sessions=sessions),
+            staffing=Staffing(db=db, clock=clock, limits=limits, hasher=CHEAP),
+            api_keys=ApiKeys(db=db, clock=clock),
+        )
