@@ -28,7 +28,7 @@ from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
 from vap_meet.store.engine import Database
-from vap_meet.web import admin, agent, api, customer, demo, health, keys, pages, signal, staff
+from vap_meet.web import admin, agent, api, assets, customer, demo, health, keys, pages, signal, staff
 from vap_meet.web import appkeys as key
 from vap_meet.web.assets import Assets
 from vap_meet.web.middleware import middlewares
@@ -48,12 +48,12 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app = web.Application(middlewares=middlewares(settings), client_max_size=MAX_BODY_BYTES)
     app[key.SETTINGS] = settings
     app[key.CLOCK] = clock
-    app[key.ASSETS] = Assets()
+    app[key.ASSETS] = Assets.load()
     app[key.RENDERER] = Renderer(settings, app[key.ASSETS], clock=clock)
     app[key.LIMITS] = RateLimiter(clock)
     app.cleanup_ctx.append(_parts)
     app.on_shutdown.append(_drain)
-    for door in (pages, customer, staff, agent, admin, api, keys, health, signal):
+    for door in (assets, pages, customer, staff, agent, admin, api, keys, health, signal):
         app.add_routes(door.routes)
     if settings.demo:
         app.add_routes(demo.routes)
