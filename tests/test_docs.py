@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
@@ -105,13 +106,27 @@ def test_lock_files_pin_every_package_by_hash(lock):
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-def test_the_runtime_lock_holds_every_runtime_dependency_and_no_tool_of_the_tests():
+def pinned_versions(lock):
+    found = re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==([^ ;\\]+)", (ROOT / lock).read_text(), re.MULTILINE)
+    return dict(found)
+
+
+def test_the_locks_hold_the_versions_that_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    pinned = set(
-        re.findall(r"^([a-z0-9-]+)(?=[\[=])", (ROOT / "requirements/runtime.txt").read_text(), re.MULTILINE)
-    )
-    assert {re.match(r"[a-z0-9-]+", line)[0] for line in project["project"]["dependencies"]} <= pinned
-    assert not {"pytest", "playwright", "mypy"} & pinned
+    dev = [line for line in project["dependency-groups"]["dev"] if isinstance(line, str)]
+    for lock, lines in (
+        ("requirements/runtime.txt", project["project"]["dependencies"]),
+        ("requirements/dev.txt", project["project"]["dependencies"] + dev),
+    ):
+        pinned = pinned_versions(lock)
+        wanted = map(Requirement, lines)
+        assert [f"{each}" for each in wanted if not each.specifier.contains(pinned[each.name])] == [], lock
+
+
+def test_whoever_only_runs_it_installs_no_tool_of_the_tests():
+    runtime, dev = pinned_versions("requirements/runtime.txt"), pinned_versions("requirements/dev.txt")
+    assert not {"pytest", "playwright", "mypy"} & set(runtime)
+    assert runtime.items() <= dev.items(), "the tests must run on the versions that run"
 
 
 # Written in two halves, so that this file passes its own test.
