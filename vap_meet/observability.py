@@ -61,7 +61,10 @@ _PATTERNS = (
     re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"),  # a JWT
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),  # an e-mail address
     re.compile(r"(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d)"),  # IPv4
-    re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}:?[0-9a-f]{0,4}(?:%\w+)?(?![\w:])", re.IGNORECASE),  # IPv6
+    re.compile(  # IPv6, but not a time of day
+        r"(?<![\w:])(?!\d\d?:\d\d:\d\d(?![\w:]))(?:[0-9a-f]{0,4}:){2,7}:?[0-9a-f]{0,4}(?:%\w+)?(?![\w:])",
+        re.IGNORECASE,
+    ),
     re.compile(r"(?:\+|00)\d[\d ()-]{6,16}\d"),  # a telephone number
     re.compile(r"(?<!\w)05\d[ -]?\d{3}[ -]?\d{4}(?!\w)"),  # a mobile number as dialled at home
     re.compile(r"(?<!\w)[a-z2-7]{26}(?!\w)", re.IGNORECASE),  # a link's code in base32
@@ -112,8 +115,10 @@ def _clean(name: str, value: object) -> object:
     match value:
         case None | bool() | int() | float():
             return value
-        case str() | UUID() | date():
+        case str() | UUID():
             return _clean_text(str(value))
+        case date():
+            return value.isoformat()
         case dict():
             return {_clean_text(str(key)): _clean(str(key), item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -94,6 +95,8 @@ def test_ids_numbers_and_reasons_stay_readable(log):
             appointment_id=UUID("5f0f3f5e-58bb-4e6b-9a53-1e0b0cf1a0c9"),
             route="/j/{code}",
             again=None,
+            due_at=datetime(2026, 9, 28, 8, 5, 7, tzinfo=UTC),
+            words="at 08:05:07 from ::1",
         )
         logger.info("request_refused", code="version_conflict")
     first, second = map(json.loads, written().splitlines())
@@ -108,6 +111,8 @@ def test_ids_numbers_and_reasons_stay_readable(log):
         "appointment_id": "5f0f3f5e-58bb-4e6b-9a53-1e0b0cf1a0c9",
         "route": "/j/{code}",
         "again": None,
+        "due_at": "2026-09-28T08:05:07+00:00",
+        "words": "at 08:05:07 from [masked]",
     }
     assert second["code"] == "version_conflict"
 

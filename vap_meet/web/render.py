@@ -136,7 +136,6 @@ class Renderer:
             dir=DIRECTION[language],
             t=texts.t,
             tn=texts.tn,
-            has_text=texts.messages.__contains__,
             fmt_time=formats.time,
             fmt_time_s=formats.time_s,
             fmt_time_range=formats.time_range,
