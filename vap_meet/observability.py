@@ -114,16 +114,18 @@ def _clean(name: str, value: object) -> object:
         return value if name == "code" and value in _KNOWN_CODES else MASK
     match value:
         case None | bool() | int() | float():
-            return value
+            clean: object = value
         case str() | UUID():
-            return _clean_text(str(value))
+            clean = _clean_text(str(value))
         case date():
-            return value.isoformat()
+            clean = value.isoformat()
         case dict():
-            return {_clean_text(str(key)): _clean(str(key), item) for key, item in value.items()}
+            clean = {_clean_text(str(key)): _clean(str(key), item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_clean(name, item) for item in value]
-    return f"<{type(value).__name__}>"  # what its repr would tell is not known here
+            clean = [_clean(name, item) for item in value]
+        case _:
+            clean = f"<{type(value).__name__}>"  # what its repr would tell is not known here
+    return clean
 
 
 def _clean_text(text: str) -> str:
