@@ -22,6 +22,7 @@ import { summarise } from './stats.js';
  * @property {{ state: RTCPeerConnectionState }} connectionstate
  */
 
+const BROKEN_AFTER_MS = 500;
 const RESTART_AFTER_MS = 3_000;
 const RENEW_AFTER_MS = 10_000;
 const RENEW_CAP_MS = 60_000;
@@ -206,8 +207,9 @@ export class Peer extends TypedEvents {
     this.#mendLater(this.#renewAfterMs(), () => this.#renew());
   }
 
+  /** Not at once: a browser that refuses one description may refuse the next as well. */
   #broken() {
-    if (!this.#closed && this.#live) this.#renew();
+    this.#mendLater(BROKEN_AFTER_MS * 2 ** this.#renewals, () => this.#renew());
   }
 
   #renew() {
@@ -220,7 +222,7 @@ export class Peer extends TypedEvents {
   /** The polite side waits longer, so that the two do not replace each other's attempt for ever. */
   #renewAfterMs() {
     const patience = this.#options.polite ? 2 : 1;
-    return patience * Math.min(RENEW_CAP_MS, RENEW_AFTER_MS * 2 ** this.#renewals);
+    return patience * RENEW_AFTER_MS * 2 ** this.#renewals;
   }
 
   /**
@@ -229,7 +231,7 @@ export class Peer extends TypedEvents {
    */
   #mendLater(afterMs, mend) {
     clearTimeout(this.#mendTimer);
-    if (this.#live) this.#mendTimer = setTimeout(mend, afterMs);
+    if (this.#live && !this.#closed) this.#mendTimer = setTimeout(mend, Math.min(afterMs, RENEW_CAP_MS));
   }
 
   /**
