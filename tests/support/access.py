@@ -29,12 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from aiohttp import ClientResponse
+
     from vap_meet.domain.appointment import Appointment
     from vap_meet.store.engine import Database
 
 PUBLIC_URL = "https://meet.example"
 PASSWORD = "correct horse battery"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+BODY = {
+    "service": {"id": "permit", "name_ar": "تصريح بناء", "name_en": "Building permit"},
+    "customer": {"name": "متعامل 1", "phone": "+971500000001"},
+    "starts_at": "2026-09-28T08:15:00Z",
+}
+URL = "/api/v1/appointments/a-1"
 
 
 @dataclass
@@ -113,3 +121,11 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
             staffing=Staffing(db=db, clock=clock, limits=limits, hasher=CHEAP),
             api_keys=ApiKeys(db=db, clock=clock),
         )
+
+
+async def refused(response: ClientResponse, status: int, code: str) -> dict[str, Any]:
+    """Assert that a response is this very problem, and return its content."""
+    body: dict[str, Any] = await response.json(content_type="application/problem+json")
+    assert (response.status, body["status"], body["code"]) == (status, status, code)
+    assert response.headers["Cache-Control"] == "no-store"
+    return body
