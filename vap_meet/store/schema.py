@@ -267,5 +267,6 @@ PERSONAL_COLUMNS: dict[str, frozenset[str]] = {
     "outcome": frozenset({"answer", "next_steps", "internal_notes"}),
     "outcome_draft": frozenset({"answer", "next_steps", "internal_notes"}),
     "audit_entry": frozenset({"personal"}),
+    "idempotency": frozenset({"body"}),
 }
 """Columns that hold what belongs to a person: masked, redacted and erased by this list."""
