@@ -50,6 +50,15 @@ describe('entering', () => {
     assert.equal(client.status, 'reconnecting');
   });
 
+  test('a hub that can let nobody in now is tried again later', () => {
+    Socket.last.open();
+    Socket.last.say({ type: 'refused', code: 'unavailable' });
+    assert.equal(client.status, 'reconnecting');
+    timers.tick(500);
+    Socket.last.welcome();
+    assert.equal(client.status, 'open');
+  });
+
   test('a server that speaks no JSON is given up', () => {
     Socket.last.open();
     Socket.last.say('<html>');
@@ -118,16 +127,6 @@ describe('coming back', () => {
       assert.deepEqual(told, ['open', 'welcome', 'bye', 'closed']);
     });
   }
-
-  test('stays away after being thrown out for misbehaving three times in a row', () => {
-    for (let time = 0; time < 3; time += 1) {
-      Socket.last.welcome();
-      Socket.last.say({ type: 'bye', action: 'resume', reason: 'misbehaved' });
-      timers.tick(15_000);
-    }
-    assert.equal(Socket.all.length, 3);
-    assert.equal(client.status, 'closed');
-  });
 
   test('a nudge does not wait for the back-off', () => {
     Socket.last.welcome();
@@ -276,12 +275,12 @@ test('what is sent while away follows once, in order, up to a bound', async () =
   Socket.last.drop();
   const candidate = (n) => ({ type: 'candidate', to: 'staff.1', pc: 1, candidate: `${n}` });
   const kept = Array.from({ length: 250 }, (_, n) => client.send(candidate(n))).filter(Boolean).length;
-  assert.equal(kept, 200);
+  assert.equal(kept, 100);
   await assert.rejects(client.request({ type: 'leave' }, { idempotent: true }), { code: 'unavailable' });
   timers.tick(500);
   Socket.last.welcome({ resumed: true });
   const lines = Socket.last.sent.slice(1).map((message) => Number(message.candidate));
-  assert.deepEqual(lines, Array.from({ length: 200 }, (_, n) => n));
+  assert.deepEqual(lines, Array.from({ length: 100 }, (_, n) => n));
   Socket.last.drop();
   timers.tick(500);
   Socket.last.welcome({ resumed: true });

@@ -32,7 +32,6 @@ export const SUBPROTOCOL = 'vap.signal.v1';
 const NUDGED_PONG_WITHIN_MS = 3_000;
 const WELCOME_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 15_000;
-const MISBEHAVED_LIMIT = 3;
 
 /** A command had no effect. `code` is the wire's RefusalCode, or 'timeout'. */
 export class RefusedError extends Error {
@@ -61,7 +60,6 @@ export class SignalingClient extends TypedEvents {
   #lastRef = 0;
   /** @type {Bye | null} */
   #bye = null;
-  #misbehaved = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #reconnectTimer;
   #heartbeat = new Heartbeat({
@@ -227,12 +225,12 @@ export class SignalingClient extends TypedEvents {
         this.#advance(message.seq);
         return this.#outbox.settle(message.ref, { seq: message.seq });
       case 'refused':
+        if (this.#status !== 'open') return this.#lost(); // not even let in; try again later
         return this.#outbox.settle(message.ref, { code: message.code });
       case 'pong':
         return undefined;
       case 'bye':
         this.#bye = message;
-        this.#misbehaved = message.reason === 'misbehaved' ? this.#misbehaved + 1 : 0;
         this.emit('bye', message);
         return this.#lost();
     }
@@ -248,8 +246,7 @@ export class SignalingClient extends TypedEvents {
     if (this.#status === 'closed') return;
     const bye = this.#bye;
     this.#abandonSocket();
-    // A client that is thrown out again and again is broken; its returning would not help anybody.
-    if ((bye && bye.action !== 'resume') || this.#misbehaved >= MISBEHAVED_LIMIT) return this.close();
+    if (bye && bye.action !== 'resume') return this.close();
     this.#outbox.disconnected();
     const atLeastMs = bye?.retryAfterMs ?? 0;
     const delayMs = backoffMs(this.#attempt, this.#random, { atLeastMs });

@@ -9,7 +9,8 @@
  * @property {((outcome: { seq: number } | { code: string }) => void) | undefined} settle
  */
 
-const LIMIT = 200;
+// Below what the hub takes in one breath (signaling/limits.py), since all of it follows a resume at once.
+const LIMIT = 100;
 
 /**
  * Commands not yet sent, or sent and not yet acknowledged, in their order. Does no I/O.
