@@ -13,6 +13,8 @@ from sqlalchemy import text
 from signaling.hub import Hub
 from signaling.log import MemoryLog
 from tests.support.record import TurnedClock, a_booking, fresh_database
+from vap_meet.domain.access import NOTICE_VERSION
+from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.booking import Booking
 from vap_meet.services.joining import Joining
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientResponse
 
+    from vap_meet.domain.access import StaffMember
     from vap_meet.domain.appointment import Appointment
+    from vap_meet.services.joining import Entry, IssuedLink
     from vap_meet.store.engine import Database
 
 PUBLIC_URL = "https://meet.example"
 PASSWORD = "correct horse battery"
+RESOLVED = OutcomeContent(code=OutcomeCode.RESOLVED, answer="نعم")
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 BODY = {
     "service": {"id": "permit", "name_ar": "تصريح بناء", "name_en": "Building permit"},
@@ -129,3 +134,35 @@ async def refused(response: ClientResponse, status: int, code: str) -> dict[str,
     assert (response.status, body["status"], body["code"]) == (status, status, code)
     assert response.headers["Cache-Control"] == "no-store"
     return body
+
+
+def code_of(link: IssuedLink) -> str:
+    """Return the code in a link."""
+    return link.url.rpartition("/")[2]
+
+
+async def booked_link(house: House, appointment_id: str = "a-1", **changes: object) -> IssuedLink:
+    """Book an appointment and return its link."""
+    await house.book(appointment_id, **changes)
+    return await house.joining.issue_link(appointment_id, by="api:1")
+
+
+async def enter(
+    house: House,
+    link: IssuedLink,
+    *,
+    browser: str | None = None,
+    notice_version: str | None = NOTICE_VERSION,
+) -> Entry:
+    """Click a link, the notice accepted."""
+    return await house.joining.enter_by_link(code_of(link), browser=browser, notice_version=notice_version)
+
+
+async def enter_token(house: House, token: str, browser: str | None = None) -> Entry:
+    """Exchange a token, the notice accepted."""
+    return await house.joining.enter_by_token(token, browser=browser, notice_version=NOTICE_VERSION)
+
+
+async def an_agent(house: House) -> StaffMember:
+    """Add an agent's account."""
+    return await house.staffing.add("agent", PASSWORD, "agent", name_ar="موظف 1", name_en="Agent 1")

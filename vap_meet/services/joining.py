@@ -6,7 +6,7 @@
     visit                        the address picks the visit, the cookie proves it
     seat_for_visit, _for_staff   a place in the room; the only way a room is opened
 
-Roles become grants here, so that signalling knows no roles.
+The first two are `services.invitations`', the last two `services.seating`'s; doors use this module alone.
 """
 
 from __future__ import annotations
@@ -19,23 +19,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from signaling.events import Participant
-from signaling.log import LogUnavailable
-from signaling.protocol import Grant
 from vap_meet.domain import access as domain
-from vap_meet.domain.access import CUSTOMER, LinkStatus, OpeningHours, Role, StaffMember, StaffRole
-from vap_meet.domain.appointment import Appointment, Language
+from vap_meet.domain.access import CUSTOMER, LinkStatus, OpeningHours, Role, StaffMember
 from vap_meet.domain.errors import (
-    Forbidden,
     LinkUnknown,
     NotFound,
     NoticeNotAccepted,
     TokenInvalid,
-    Unavailable,
 )
 from vap_meet.domain.links import code_sha256, read_code
 from vap_meet.services.invitations import Invitations, IssuedLink
-from vap_meet.store import access, appointments, audit, staff
+from vap_meet.services.seating import Seat, Seating
+from vap_meet.store import access, appointments, audit
 from vap_meet.store.access import Link, Visit
 
 if TYPE_CHECKING:
@@ -43,16 +38,13 @@ if TYPE_CHECKING:
 
     from signaling.hub import Hub
     from vap_meet.clock import Clock
+    from vap_meet.domain.appointment import Appointment
     from vap_meet.services.keys import Keys
     from vap_meet.services.sessions import Sessions
     from vap_meet.settings import Settings
     from vap_meet.store.engine import Database
 
-GRANTS: dict[Role, frozenset[Grant]] = {
-    Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT}),
-    Role.AGENT: frozenset(Grant),
-}
-"""What each role may do in a room (a test proves it total)."""
+__all__ = ["Entry", "IssuedLink", "Joining", "LinkView", "Seat", "VisitView"]
 
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -93,15 +85,6 @@ class VisitView:
         return Role.CUSTOMER if self.participant_id == CUSTOMER else Role.AGENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """A place in a room. `seat` names the device: the same person on another device has another one."""
-
-    room: str
-    participant: Participant
-    seat: str
-
-
 class Joining:
     """The use cases of coming in. Every refusal is a `DomainError` of `vap_meet.domain.errors`."""
 
@@ -110,8 +93,6 @@ class Joining:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._hub = hub
-        self._sessions = sessions
         self._hours = OpeningHours(
             opens_before=timedelta(minutes=settings.opens_before_minutes),
             closes_after=timedelta(minutes=settings.closes_after_minutes),
@@ -120,6 +101,7 @@ class Joining:
         self._invitations = Invitations(
             db=db, clock=clock, keys=keys, public_url=settings.public_url, hours=self._hours
         )
+        self._seating = Seating(db=db, clock=clock, hub=hub, sessions=sessions, hours=self._hours)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys of join tokens as a JSON Web Key Set."""
@@ -218,50 +200,11 @@ class Joining:
         """
         async with self._db.read() as tx:
             visit, appointment = await _proven(tx, visit_id, browser)
-            participant = await _participant(tx, visit.participant_id, appointment)
-        self._refuse_unless_open(appointment, visit.schedule_version)
-        await self._open_room(appointment.id, visit.schedule_version)
-        return Seat(room=appointment.id, participant=participant, seat=visit.id)
+        return await self._seating.of_visit(visit, appointment)
 
     async def seat_for_staff(self, member: StaffMember, appointment_id: str) -> Seat:
-        """Return an agent's place, with its room open.
-
-        Raises `Forbidden` for whoever is no agent, `NotFound`, `TooEarly`, `LinkCancelled`, `LinkOver`,
-        `Unavailable`.
-        """
-        if member.role is not StaffRole.AGENT:
-            raise Forbidden("Only agents have a place in an appointment.")
-        async with self._db.read() as tx:
-            appointment = await appointments.get(tx, appointment_id)
-        self._refuse_unless_open(appointment, appointment.schedule_version)
-        await self._open_room(appointment_id, appointment.schedule_version)
-        return Seat(
-            room=appointment_id,
-            participant=_agent(member, appointment),
-            seat=member.session_id or member.id,
-        )
-
-    async def _open_room(self, appointment_id: str, schedule_version: int) -> None:
-        """Open the room as the facts left it.
-
-        The record is read once more afterwards: a cancellation that was committed in between found no room
-        to revoke, and one that comes later finds this one.
-        """
-        restored, ended = await self._sessions.restored(appointment_id)
-        try:
-            await self._hub.open_room(appointment_id, restored=restored, ended=ended)
-        except LogUnavailable as error:
-            raise Unavailable("The room can't be opened right now; please try again.") from error
-        async with self._db.read() as tx:
-            appointment = await appointments.get(tx, appointment_id)
-        status = self._status(appointment, schedule_version)
-        if status is LinkStatus.OPEN:
-            return
-        if status is LinkStatus.OVER:
-            await self._hub.end_room(appointment_id)
-        else:
-            await self._hub.revoke(appointment_id, None)
-        raise domain.refusal(status)
+        """Return an agent's place, with its room open, as `Seating.of_staff` does."""
+        return await self._seating.of_staff(member, appointment_id)
 
     # --- what they have in common -------------------------------------------------------------------
 
@@ -325,11 +268,6 @@ class Joining:
             appointment, schedule_version=schedule_version, now=self._clock(), hours=self._hours
         )
 
-    def _refuse_unless_open(self, appointment: Appointment, schedule_version: int) -> None:
-        status = self._status(appointment, schedule_version)
-        if status is not LinkStatus.OPEN:
-            raise domain.refusal(status)
-
 
 async def _by_code(tx: AsyncConnection, text: str) -> tuple[Link, Appointment]:
     code = read_code(text)
@@ -344,22 +282,6 @@ async def _proven(tx: AsyncConnection, visit_id: str, browser: str | None) -> tu
     if visit is None:
         raise NotFound("There is no such visit for this browser.")
     return visit, await appointments.get(tx, visit.appointment_id)
-
-
-async def _participant(tx: AsyncConnection, participant_id: str, appointment: Appointment) -> Participant:
-    """Return who sits down; an agent whose account was closed after entering does not."""
-    if participant_id == CUSTOMER:
-        return Participant(CUSTOMER, appointment.customer.name, GRANTS[Role.CUSTOMER])
-    staff_id = domain.staff_id_of(participant_id)
-    member = None if staff_id is None else await staff.active_member(tx, staff_id)
-    if member is None:
-        raise NotFound("There is no such visit for this browser.")
-    return _agent(member, appointment)
-
-
-def _agent(member: StaffMember, appointment: Appointment) -> Participant:
-    name = member.name_ar if appointment.customer.language is Language.AR else member.name_en
-    return Participant(domain.staff_participant(member.id), name, GRANTS[Role.AGENT])
 
 
 def _sha256(text: str) -> str:

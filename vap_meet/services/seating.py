@@ -1,0 +1,131 @@
+"""Places in rooms: who somebody is there and what they may do. The only way in which a room is opened.
+
+Roles become grants here, so that signalling knows no roles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signaling.events import Participant
+from signaling.log import LogUnavailable
+from signaling.protocol import Grant
+from vap_meet.domain import access as domain
+from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, StaffRole
+from vap_meet.domain.appointment import Language
+from vap_meet.domain.errors import Forbidden, NotFound, Unavailable
+from vap_meet.store import appointments, staff
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from signaling.hub import Hub
+    from vap_meet.clock import Clock
+    from vap_meet.domain.access import OpeningHours, StaffMember
+    from vap_meet.domain.appointment import Appointment
+    from vap_meet.services.sessions import Sessions
+    from vap_meet.store.access import Visit
+    from vap_meet.store.engine import Database
+
+GRANTS: dict[Role, frozenset[Grant]] = {
+    Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT}),
+    Role.AGENT: frozenset(Grant),
+}
+"""What each role may do in a room (a test proves it total)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A place in a room. `seat` names the device: the same person on another device has another one."""
+
+    room: str
+    participant: Participant
+    seat: str
+
+
+class Seating:
+    """Reads the record, opens the room as the facts left it, and gives out the place."""
+
+    def __init__(
+        self, *, db: Database, clock: Clock, hub: Hub, sessions: Sessions, hours: OpeningHours
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._hub = hub
+        self._sessions = sessions
+        self._hours = hours
+
+    async def of_visit(self, visit: Visit, appointment: Appointment) -> Seat:
+        """Return the place of a visit that its cookie has proven.
+
+        Raises `TooEarly`, `LinkMoved`, `LinkCancelled`, `LinkOver`, `Unavailable`; `NotFound` for an agent
+        whose account was closed after entering.
+        """
+        async with self._db.read() as tx:
+            participant = await _participant(tx, visit.participant_id, appointment)
+        await self._open_room(appointment, visit.schedule_version)
+        return Seat(room=appointment.id, participant=participant, seat=visit.id)
+
+    async def of_staff(self, member: StaffMember, appointment_id: str) -> Seat:
+        """Return the place of an agent who is signed in.
+
+        Raises `Forbidden` for whoever is no agent, `NotFound`, `TooEarly`, `LinkCancelled`, `LinkOver`,
+        `Unavailable`.
+        """
+        if member.role is not StaffRole.AGENT:
+            raise Forbidden("Only agents have a place in an appointment.")
+        async with self._db.read() as tx:
+            appointment = await appointments.get(tx, appointment_id)
+        await self._open_room(appointment, appointment.schedule_version)
+        return Seat(
+            room=appointment_id,
+            participant=_agent(member, appointment),
+            seat=member.session_id or member.id,
+        )
+
+    async def _open_room(self, appointment: Appointment, schedule_version: int) -> None:
+        """Open the room if the record allows it.
+
+        The record is read once more afterwards: a cancellation that was committed in between found no room
+        to revoke, and one that comes later finds this one.
+        """
+        status = self._status(appointment, schedule_version)
+        if status is not LinkStatus.OPEN:
+            raise domain.refusal(status)
+        room = appointment.id
+        restored, ended = await self._sessions.restored(room)
+        try:
+            await self._hub.open_room(room, restored=restored, ended=ended)
+        except LogUnavailable as error:
+            raise Unavailable("The room can't be opened right now; please try again.") from error
+        async with self._db.read() as tx:
+            status = self._status(await appointments.get(tx, room), schedule_version)
+        if status is LinkStatus.OPEN:
+            return
+        if status is LinkStatus.OVER:
+            await self._hub.end_room(room)
+        else:
+            await self._hub.revoke(room, None)
+        raise domain.refusal(status)
+
+    def _status(self, appointment: Appointment, schedule_version: int) -> LinkStatus:
+        return domain.link_status(
+            appointment, schedule_version=schedule_version, now=self._clock(), hours=self._hours
+        )
+
+
+async def _participant(tx: AsyncConnection, participant_id: str, appointment: Appointment) -> Participant:
+    if participant_id == CUSTOMER:
+        return Participant(CUSTOMER, appointment.customer.name, GRANTS[Role.CUSTOMER])
+    staff_id = domain.staff_id_of(participant_id)
+    member = None if staff_id is None else await staff.active_member(tx, staff_id)
+    if member is None:
+        raise NotFound("There is no such visit for this browser.")
+    return _agent(member, appointment)
+
+
+def _agent(member: StaffMember, appointment: Appointment) -> Participant:
+    """Return an agent as the customer is shown them, in the appointment's language."""
+    name = member.name_ar if appointment.customer.language is Language.AR else member.name_en
+    return Participant(domain.staff_participant(member.id), name, GRANTS[Role.AGENT])
