@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from aiohttp import web
 
 from vap_meet.web.appkeys import JOINING
@@ -12,8 +13,8 @@ routes = web.RouteTableDef()
 @routes.get("/.well-known/jwks.json")
 async def jwks(request: web.Request) -> web.StreamResponse:
     """Answer the JSON Web Key Set (RFC 7517)."""
-    response = web.json_response(
-        request.app[JOINING].jwks(), headers={"Cache-Control": "public, max-age=300"}
+    return web.Response(
+        body=msgspec.json.encode(request.app[JOINING].jwks()),
+        content_type="application/jwk-set+json",
+        headers={"Cache-Control": "public, max-age=300"},
     )
-    response.content_type = "application/jwk-set+json"
-    return response
