@@ -108,15 +108,6 @@ async def test_plain_http_promises_no_tls(aiohttp_client):
     assert policy_of(response)["connect-src"] == "'self' ws://127.0.0.1:8080"
 
 
-async def test_only_the_demonstration_may_frame_the_customers_pages(aiohttp_client):
-    client = await aiohttp_client(framed_app([*ROUTES, ("GET", "/demo", done)], demo=True))
-    visit, demo, home = [await client.get(path) for path in ("/v/123/", "/demo", "/")]
-    assert policy_of(visit)["frame-ancestors"] == "'self'"
-    assert visit.headers["X-Frame-Options"] == "SAMEORIGIN"
-    assert policy_of(demo)["frame-src"] == "'self'"
-    assert policy_of(demo)["frame-ancestors"] == policy_of(home)["frame-ancestors"] == "'none'"
-
-
 # --- The origin rule ------------------------------------------------------------------------------
 
 

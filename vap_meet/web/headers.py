@@ -14,18 +14,14 @@ if TYPE_CHECKING:
 _VISITS = ("/j/", "/join", "/v/")
 """Pages whose address or content is a customer's: never kept, never told to another site."""
 
-_DEMO = "/demo"
-_OWN, _NOBODY = "'self'", "'none'"
-
 
 class SecurityHeaders:
     """The headers of every response, worked out once from the settings."""
 
     def __init__(self, settings: Settings) -> None:
-        self._demo = settings.demo
         origin = public_origin(settings)
         socket = origin.replace("http", "ws", 1)
-        self._policy = "; ".join(
+        policy = "; ".join(
             (
                 "default-src 'none'",
                 "script-src 'self'",
@@ -36,9 +32,12 @@ class SecurityHeaders:
                 "media-src 'self' blob: mediastream:",
                 "base-uri 'none'",
                 "form-action 'self'",
+                "frame-ancestors 'none'",
             )
         )
         self._common = {
+            "Content-Security-Policy": policy,
+            "X-Frame-Options": "DENY",
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": (
@@ -56,16 +55,7 @@ class SecurityHeaders:
         headers = response.headers
         for name, value in self._common.items():
             headers.setdefault(name, value)
-        path = request.path
-        of_visit = path.startswith(_VISITS)
-        framed = self._demo and of_visit  # the demonstration shows the customer in a phone-size window
-        framing = self._demo and path == _DEMO
-        headers.setdefault(
-            "Content-Security-Policy",
-            f"{self._policy}; frame-ancestors {_OWN if framed else _NOBODY}"
-            + ("; frame-src 'self'" if framing else ""),
-        )
-        headers.setdefault("X-Frame-Options", "SAMEORIGIN" if framed else "DENY")
+        of_visit = request.path.startswith(_VISITS)
         headers.setdefault("Referrer-Policy", "no-referrer" if of_visit else "same-origin")
         if of_visit:
             headers["Cache-Control"] = "no-store"
