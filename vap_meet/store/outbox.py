@@ -23,6 +23,14 @@ async def promise(tx: AsyncConnection, *, lane: str, kind: str, payload: str, at
     )
 
 
+async def any_due(tx: AsyncConnection, *, now: datetime) -> bool:
+    """Whether a message is due; cheap, so that an idle worker never takes a turn to write."""
+    query = select(table.c.id).where(
+        table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= now
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
 async def claim(
     tx: AsyncConnection, *, now: datetime, until: datetime, at_most: int
 ) -> tuple[OutboxMessage, ...]:

@@ -1,0 +1,228 @@
+import asyncio
+import contextlib
+import sqlite3
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.record import NOON, TurnedClock, fresh_database
+from vap_meet.domain.errors import Unavailable
+from vap_meet.domain.outbox import GIVE_UP_AFTER
+from vap_meet.services.delivery import LEASE, Dispatcher
+from vap_meet.store import outbox, schema
+
+
+@pytest.fixture
+async def db(tmp_path):
+    async with fresh_database(tmp_path, write_deadline_s=0.3) as db:
+        yield db
+
+
+@pytest.fixture
+def clock():
+    return TurnedClock()
+
+
+class Listener:
+    """Keeps what it was told; raises for payloads in `deaf_to`."""
+
+    def __init__(self):
+        self.heard = []
+        self.deaf_to = set()
+        self.told = asyncio.Event()
+
+    async def __call__(self, payload):
+        self.heard.append(payload)
+        self.told.set()
+        if payload in self.deaf_to:
+            raise ConnectionError(f"secret of {payload}")
+
+
+@pytest.fixture
+def listener():
+    return Listener()
+
+
+@pytest.fixture
+def dispatcher(db, clock, listener):
+    return Dispatcher(db=db, clock=clock, handlers={"told": listener}, chance=lambda: 0.0)
+
+
+async def promise(db, *payloads, lane="one", kind="told", at=NOON):
+    async with db.write() as tx:
+        for payload in payloads:
+            await outbox.promise(tx, lane=lane, kind=kind, payload=payload, at=at)
+
+
+async def rows(db):
+    async with db.read() as tx:
+        return (await tx.execute(select(schema.outbox).order_by(schema.outbox.c.id))).all()
+
+
+async def until_idle(dispatcher):
+    while await dispatcher.run_once():
+        pass
+
+
+async def test_what_was_promised_is_told_once(db, dispatcher, listener):
+    await promise(db, "a")
+    await until_idle(dispatcher)
+    await until_idle(dispatcher)
+    assert listener.heard == ["a"]
+    (row,) = await rows(db)
+    assert (row.done_at, row.attempts) == (NOON, 1)
+
+
+async def test_a_lane_keeps_its_order_and_lanes_do_not_wait_for_each_other(db, dispatcher, listener):
+    await promise(db, "a1", "a2", "a3", lane="a")
+    await promise(db, "b1", lane="b")
+    assert await dispatcher.run_once() == 2
+    assert sorted(listener.heard) == ["a1", "b1"]
+    await until_idle(dispatcher)
+    assert [told for told in listener.heard if told.startswith("a")] == ["a1", "a2", "a3"]
+
+
+async def test_a_failed_message_holds_back_its_own_lane_alone(db, dispatcher, listener, clock):
+    listener.deaf_to.add("a1")
+    await promise(db, "a1", "a2", lane="a")
+    await promise(db, "b1", "b2", lane="b")
+    await until_idle(dispatcher)
+    assert sorted(listener.heard) == ["a1", "b1", "b2"]
+    listener.deaf_to.clear()
+    clock.turn(seconds=2)
+    await until_idle(dispatcher)
+    assert listener.heard[-2:] == ["a1", "a2"]
+
+
+async def test_the_wait_between_attempts_doubles_up_to_a_quarter_of_an_hour(db, dispatcher, listener, clock):
+    listener.deaf_to.add("a")
+    await promise(db, "a")
+    waits = []
+    for _ in range(13):
+        await until_idle(dispatcher)
+        (row,) = await rows(db)
+        waits.append((row.due_at - clock()).total_seconds())
+        clock.now = row.due_at
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+
+
+async def test_chance_takes_up_to_half_of_the_wait_away(db, clock, listener):
+    listener.deaf_to.add("a")
+    await promise(db, "a")
+    await Dispatcher(db=db, clock=clock, handlers={"told": listener}, chance=lambda: 0.5).run_once()
+    (row,) = await rows(db)
+    assert row.due_at == NOON + timedelta(seconds=0.75)
+
+
+async def test_an_error_is_kept_by_its_type_and_not_its_text(db, dispatcher, listener):
+    listener.deaf_to.add("a")
+    await promise(db, "a")
+    await dispatcher.run_once()
+    (row,) = await rows(db)
+    assert row.last_error == "ConnectionError"
+
+
+async def test_after_three_days_a_message_is_parked_and_its_lane_goes_on(db, dispatcher, listener, clock):
+    listener.deaf_to.add("a1")
+    await promise(db, "a1", "a2", lane="a")
+    clock.now = NOON + GIVE_UP_AFTER
+    await until_idle(dispatcher)
+    first, second = await rows(db)
+    assert (first.done_at, first.parked_at) == (None, clock())
+    assert second.done_at == clock()
+
+
+async def test_a_kind_that_nobody_handles_waits(db, dispatcher):
+    await promise(db, "a", kind="unheard")
+    await dispatcher.run_once()
+    (row,) = await rows(db)
+    assert (row.done_at, row.last_error) == (None, "no handler")
+
+
+async def test_a_handler_that_never_answers_is_given_up_at_its_deadline(db, clock):
+    async def silent(payload):
+        await asyncio.Event().wait()
+
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": silent}, handler_deadline_s=0.01)
+    await promise(db, "a")
+    await dispatcher.run_once()
+    (row,) = await rows(db)
+    assert (row.done_at, row.last_error) == (None, "TimeoutError")
+
+
+async def test_what_a_dead_worker_claimed_comes_due_again(db, dispatcher, listener, clock):
+    await promise(db, "a1", "a2")
+    async with db.write() as tx:
+        await outbox.claim(tx, now=NOON, until=NOON + LEASE, at_most=10)
+    await until_idle(dispatcher)
+    assert listener.heard == []
+    clock.now = NOON + LEASE
+    await until_idle(dispatcher)
+    assert listener.heard == ["a1", "a2"]
+
+
+async def test_two_workers_never_hold_the_same_message(db):
+    for lane in range(20):
+        await promise(db, f"{lane}", lane=f"{lane}")
+
+    async def claim():
+        async with db.write() as tx:
+            return await outbox.claim(tx, now=NOON, until=NOON + LEASE, at_most=10)
+
+    claims = await asyncio.gather(*(claim() for _ in range(4)))
+    claimed = [message.id for messages in claims for message in messages]
+    assert len(claimed) == 20
+    assert len(set(claimed)) == 20
+
+
+async def test_a_worker_that_was_too_slow_does_not_undo_the_next_ones_claim(db, clock):
+    await promise(db, "a")
+    async with db.write() as tx:
+        (slow,) = await outbox.claim(tx, now=NOON, until=NOON + LEASE, at_most=1)
+    later = NOON + LEASE
+    async with db.write() as tx:
+        (_,) = await outbox.claim(tx, now=later, until=later + LEASE, at_most=1)
+        await outbox.retry(tx, slow, due_at=NOON, error="late")
+        await outbox.park(tx, slow, at=NOON, error="late")
+    (row,) = await rows(db)
+    assert (row.due_at, row.parked_at) == (later + LEASE, None)
+
+
+@contextlib.asynccontextmanager
+async def running(dispatcher):
+    task = asyncio.create_task(dispatcher.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_wake_up_is_answered_without_waiting_for_the_poll(db, clock, listener):
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": listener}, poll_s=3600)
+    async with running(dispatcher), asyncio.timeout(5):
+        await promise(db, "a")
+        dispatcher.wake()
+        await listener.told.wait()
+
+
+async def test_a_missed_wake_up_is_repaired_by_the_poll(db, clock, listener):
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": listener}, poll_s=0.01)
+    async with running(dispatcher), asyncio.timeout(5):
+        await promise(db, "a")
+        await listener.told.wait()
+
+
+async def test_the_worker_outlives_a_locked_database(db, clock, listener, tmp_path):
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": listener}, poll_s=0.01)
+    await promise(db, "a")
+    with contextlib.closing(sqlite3.connect(tmp_path / "record.sqlite", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await dispatcher.run_once()
+        async with running(dispatcher) as task, asyncio.timeout(5):
+            holder.execute("ROLLBACK")
+            await listener.told.wait()
+            assert not task.done()

@@ -1,0 +1,120 @@
+"""What boards and lists show of many appointments at once, in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from vap_meet.domain.appointment import OPEN_STATES, AppointmentState
+from vap_meet.store.appointments import read_row
+from vap_meet.store.schema import appointment, outcome, outcome_draft, session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from vap_meet.domain.appointment import Appointment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An appointment with what its session says now."""
+
+    appointment: Appointment
+    waiting_since: datetime | None
+    agent_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which appointments a list wants: None wants all. Starts in [starts_from, starts_before)."""
+
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    state: AppointmentState | None = None
+    text: str | None = None
+
+
+async def starting_between(tx: AsyncConnection, first: datetime, last: datetime) -> tuple[Listed, ...]:
+    """Return appointments that start in [first, last], the earliest first."""
+    between = appointment.c.starts_at.between(first, last)
+    return await _read(tx, _listed().where(between).order_by(appointment.c.starts_at, appointment.c.id))
+
+
+async def waiting(tx: AsyncConnection) -> tuple[Listed, ...]:
+    """Return appointments whose customer is in the waiting room, who came first first."""
+    query = _listed().where(
+        appointment.c.state == AppointmentState.WAITING, session.c.waiting_since.is_not(None)
+    )
+    return await _read(tx, query.order_by(session.c.waiting_since, appointment.c.id))
+
+
+async def owed(tx: AsyncConnection) -> tuple[Listed, ...]:
+    """Return appointments whose answer is pending or only drafted, the oldest first."""
+    newest = (
+        select(func.max(outcome.c.version))
+        .where(outcome.c.appointment_id == appointment.c.id)
+        .correlate(appointment)
+        .scalar_subquery()
+    )
+    pending = (
+        select(outcome.c.version)
+        .where(
+            outcome.c.appointment_id == appointment.c.id,
+            outcome.c.version == newest,
+            outcome.c.answer_pending,
+        )
+        .exists()
+    )
+    drafted = select(outcome_draft.c.at).where(outcome_draft.c.appointment_id == appointment.c.id).exists()
+    undecided = and_(drafted, newest.is_(None), appointment.c.state.in_(OPEN_STATES))
+    query = _listed().where(or_(pending, undecided))
+    return await _read(tx, query.order_by(appointment.c.updated_at, appointment.c.id))
+
+
+async def count(tx: AsyncConnection, wanted: Wanted) -> int:
+    """Return how many appointments a list wants."""
+    query = select(func.count()).select_from(appointment).where(*_conditions(wanted))
+    return (await tx.execute(query)).scalar_one()
+
+
+async def page(tx: AsyncConnection, wanted: Wanted, *, offset: int, at_most: int) -> tuple[Listed, ...]:
+    """Return a part of what a list wants, the latest start first."""
+    query = _listed().where(*_conditions(wanted))
+    query = query.order_by(appointment.c.starts_at.desc(), appointment.c.id)
+    return await _read(tx, query.offset(offset).limit(at_most))
+
+
+def _listed() -> Select[Any]:
+    joined = appointment.outerjoin(session, session.c.appointment_id == appointment.c.id)
+    return select(appointment, session.c.waiting_since, session.c.agent_id).select_from(joined)
+
+
+async def _read(tx: AsyncConnection, query: Select[Any]) -> tuple[Listed, ...]:
+    return tuple(
+        Listed(appointment=read_row(row), waiting_since=row.waiting_since, agent_id=row.agent_id)
+        for row in await tx.execute(query)
+    )
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.starts_from is not None:
+        conditions.append(appointment.c.starts_at >= wanted.starts_from)
+    if wanted.starts_before is not None:
+        conditions.append(appointment.c.starts_at < wanted.starts_before)
+    if wanted.state is not None:
+        conditions.append(appointment.c.state == wanted.state)
+    if wanted.text:
+        searched = (
+            appointment.c.id,
+            appointment.c.reference,
+            appointment.c.request_number,
+            appointment.c.customer_name,
+        )
+        conditions.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in searched)))
+    return conditions
