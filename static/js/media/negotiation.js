@@ -61,10 +61,15 @@ export class Negotiation extends TypedEvents {
     this.connection.addTransceiver(this.#tracks.video ?? 'video', init);
   }
 
+  /** Whether an offer of one's own, the first of this connection, has not been answered yet. */
+  get isFirstOfferOpen() {
+    return this.connection.getTransceivers().length > 0 && !this.connection.remoteDescription;
+  }
+
   /** @param {Tracks} tracks */
   async replaceTracks(tracks) {
     this.#tracks = tracks;
-    const changes = this.#transceivers().map(({ sender, receiver }) => {
+    const changes = this.connection.getTransceivers().map(({ sender, receiver }) => {
       const track = receiver.track.kind === 'audio' ? tracks.audio : tracks.video;
       return sender.track === track ? undefined : sender.replaceTrack(track);
     });
@@ -126,10 +131,6 @@ export class Negotiation extends TypedEvents {
     }
   }
 
-  #transceivers() {
-    return this.connection.getTransceivers().filter(({ direction }) => direction !== 'stopped');
-  }
-
   #describe() {
     const { localDescription } = this.connection;
     if (localDescription?.type === 'offer' || localDescription?.type === 'answer') {
@@ -140,10 +141,6 @@ export class Negotiation extends TypedEvents {
   /** The offerer's transceivers are the only ones: answer in both directions on each. */
   async #fillTransceivers() {
     for (const transceiver of this.connection.getTransceivers()) {
-      if (transceiver.mid === null) {
-        transceiver.stop(); // of an own offer that has just given way to the other side's
-        continue;
-      }
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
     }
@@ -151,7 +148,7 @@ export class Negotiation extends TypedEvents {
   }
 
   #limitBitrates() {
-    for (const { sender, receiver } of this.#transceivers()) {
+    for (const { sender, receiver } of this.connection.getTransceivers()) {
       const parameters = sender.getParameters();
       const maxBitrate = receiver.track.kind === 'audio' ? AUDIO_MAX_BPS : VIDEO_MAX_BPS;
       for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = maxBitrate;

@@ -138,6 +138,10 @@ export class Peer extends TypedEvents {
     if (message.pc > this.#pc) {
       if (message.type !== 'offerFrom') return; // its offer is still to come, or was ours and is gone
       this.#adopt(message.pc);
+    } else if (message.type === 'offerFrom' && this.#options.polite && this.#negotiation?.isFirstOfferOpen) {
+      // Giving way by rollback would leave this offer's transceivers behind, and both sides would go on
+      // negotiating about them (Chromium: for ever). A connection that has said nothing yet gives way whole.
+      this.#open(message.pc);
     }
     const negotiation = this.#negotiation;
     if (message.type === 'candidateFrom') {

@@ -59,10 +59,6 @@ class FakeTransceiver {
     this.sender = new FakeSender(track);
     this.receiver = { track: { kind } };
   }
-
-  stop() {
-    this.direction = 'stopped';
-  }
 }
 
 let offers = 0;
@@ -88,7 +84,7 @@ export class FakeConnection extends EventTarget {
   }
 
   getTransceivers() {
-    return this.#transceivers.filter(({ direction }) => direction !== 'stopped');
+    return [...this.#transceivers];
   }
 
   addTransceiver(trackOrKind, { direction }) {
@@ -175,7 +171,7 @@ export class FakeConnection extends EventTarget {
   #becomeStable() {
     this.signalingState = 'stable';
     this.#offered = false;
-    if (this.getTransceivers().some(({ mid }) => mid === null)) this.#needed = true;
+    if (this.#transceivers.some(({ mid }) => mid === null)) this.#needed = true;
     if (this.#needed) this.#need();
   }
 
