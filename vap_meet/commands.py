@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-DEMO_LAN_PORT = 8443
-
 
 class CommandFailed(Exception):  # noqa: N818 - says what happened
     """A command could not do its work; the sentence says why and what to do."""
@@ -58,7 +56,7 @@ def serve(_: Namespace) -> int:
         raise CommandFailed(f"There is no database at {settings.database} yet: run 'vap-meet migrate' first.")
 
     async def ready(port: int) -> None:
-        print(f"Ready on {settings.host}:{port} for {settings.public_url}", flush=True)  # noqa: T201
+        print(f"Ready on {settings.host}:{port} for {settings.public_url}", flush=True)
 
     _serve(settings, lambda _app: ready)
     return 0
@@ -83,7 +81,7 @@ def migrate(_: Namespace) -> int:
     settings = _settings()
     settings.database.parent.mkdir(parents=True, exist_ok=True)
     migrations.migrate(settings.database)
-    print(f"The database at {settings.database} is up to date.")  # noqa: T201
+    print(f"The database at {settings.database} is up to date.")
     return 0
 
 
@@ -98,10 +96,22 @@ def demo(arguments: Namespace) -> int:
 
 
 def _demo_settings(folder: Path, *, port: int, lan: bool) -> Settings:
-    common = {"database": folder / "demo.sqlite", "secret_dir": folder / "secrets", "demo": True}
-    if not lan:
-        port = port or _free_port("127.0.0.1")
-        return Settings(**common, host="127.0.0.1", port=port, public_url=f"http://127.0.0.1:{port}")
+    host, certificate, key = ("127.0.0.1", None, None) if not lan else _on_the_lan(folder)
+    port = port or _free_port(host)
+    return Settings(
+        database=folder / "demo.sqlite",
+        secret_dir=folder / "secrets",
+        demo=True,
+        host=host,
+        port=port,
+        public_url=f"{'https' if lan else 'http'}://{host}:{port}",
+        tls_certificate=certificate,
+        tls_key=key,
+    )
+
+
+def _on_the_lan(folder: Path) -> tuple[str, Path, Path]:
+    """Return this machine's address, and a certificate for it with its key."""
     try:
         address = tls.lan_address()
     except OSError:
@@ -109,15 +119,7 @@ def _demo_settings(folder: Path, *, port: int, lan: bool) -> Settings:
             "This machine has no address on a local network: connect it, then try again."
         ) from None
     certificate, key = tls.certificate_for(address, folder / "tls")
-    port = port or _free_port(address)
-    return Settings(
-        **common,
-        host=address,
-        port=port,
-        public_url=f"https://{address}:{port}",
-        tls_certificate=certificate,
-        tls_key=key,
-    )
+    return address, certificate, key
 
 
 def _free_port(host: str) -> int:
@@ -144,11 +146,11 @@ def _demo_ready(
                 "appointments": {link.key: link.appointment_id for link in links.links},
                 "links": {link.key: link.url for link in links.links},
             }
-            print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201
+            print(json.dumps(line, ensure_ascii=False), flush=True)
             return
-        print(f"\nVAP Meet demo: {base}/demo\n", flush=True)  # noqa: T201
+        print(f"\nVAP Meet demo: {base}/demo\n", flush=True)
         if settings.tls_certificate:
-            print("The customer's phone, on the same network, scans this:\n", flush=True)  # noqa: T201
+            print("The customer's phone, on the same network, scans this:\n", flush=True)
             segno.make(links.url("now"), error="m").terminal(compact=True)
         elif sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
             webbrowser.open(f"{base}/demo")
@@ -158,9 +160,7 @@ def _demo_ready(
 
 def staff_add(arguments: Namespace) -> int:
     """Add a staff account; the password comes from a prompt or a pipe, never from the command line."""
-    password = (
-        getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    )
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
     async def add(db: Database) -> None:
         await Staffing(db=db, clock=utc_now).add(
@@ -170,7 +170,7 @@ def staff_add(arguments: Namespace) -> int:
             name_ar=arguments.name_ar,
             name_en=arguments.name_en,
         )
-        print(f"Added {arguments.role} {arguments.username}.")  # noqa: T201
+        print(f"Added {arguments.role} {arguments.username}.")
 
     _with_database(add)
     return 0
@@ -180,7 +180,7 @@ def api_key_add(arguments: Namespace) -> int:
     """Make an API key and print it, this once."""
 
     async def add(db: Database) -> None:
-        print(await ApiKeys(db=db, clock=utc_now).add(arguments.name))  # noqa: T201
+        print(await ApiKeys(db=db, clock=utc_now).add(arguments.name))
 
     _with_database(add)
     return 0
@@ -193,7 +193,7 @@ def audit_verify(_: Namespace) -> int:
     async def walk(db: Database) -> None:
         report = await verify(db)
         intact.append(report.intact)
-        print(report.sentence)  # noqa: T201
+        print(report.sentence)
 
     _with_database(walk)
     return 0 if intact == [True] else 1

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from vap_meet.domain.access import CUSTOMER
-from vap_meet.domain.appointment import IdentityAssurance, Language
+from vap_meet.domain.appointment import AppointmentState, IdentityAssurance, Language
 from vap_meet.services import disclosure
 from vap_meet.web.agent_form import form_of, mode_of
 from vap_meet.web.agent_outcome import routes
@@ -48,6 +48,7 @@ async def console(request: web.Request) -> web.StreamResponse:
         js_prefixes=("agent.board.", "agent.live."),
         staff=staff_of(request),
         here="console",
+        states=tuple(AppointmentState),
         wait_target_s=request.app[SETTINGS].wait_target_minutes * 60,
     )
 
@@ -75,6 +76,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
     words = StaffWords(
         _texts(request)[0], await disclosure.named(app[DB], participants_in(items, authors=authors))
     )
+    target_s = app[SETTINGS].wait_target_minutes * 60
     mode, opens_at = mode_of(appointment, versions, settings=app[SETTINGS], now=app[CLOCK]())
     form = form_of(mode, versions, draft)
     return app[RENDERER].page(
@@ -83,7 +85,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         title_key="agent.call.title",
         title_params={"reference": appointment.reference},
         page_data={
-            "call": _call_data(appointment, session) if mode == "live" else None,
+            "call": _call_data(appointment, session, target_s=target_s) if mode == "live" else None,
             "outcome": _outcome_data(appointment, session, form) if form else None,
         },
         js_prefixes=(
@@ -104,17 +106,19 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},
         steps=words.steps(items),
-        wait_target_s=app[SETTINGS].wait_target_minutes * 60,
+        wait_target_s=target_s,
     )
 
 
-def _call_data(appointment: Appointment, session: SessionView | None) -> dict[str, Any]:
+def _call_data(appointment: Appointment, session: SessionView | None, *, target_s: int) -> dict[str, Any]:
     """Return what the call's script needs."""
     return {
         "signalPath": f"/signal?appointment={appointment.id}",
         "identityUrl": f"/agent/appointments/{appointment.id}/identity",
         "customerId": CUSTOMER,
         "customer": appointment.customer.name,
+        "startsAt": _milliseconds(appointment.starts_at),
+        "targetS": target_s,
         "waitingSince": _milliseconds(session.waiting_since) if session and session.waiting_since else None,
     }
 
@@ -136,9 +140,12 @@ def _outcome_data(appointment: Appointment, session: SessionView | None, form: O
 
 async def _board(request: web.Request) -> dict[str, Any]:
     texts, formats = _texts(request)
-    found = await request.app[BOARD].agent(staff_of(request).id)
-    now = request.app[CLOCK]()
-    return _BoardWords(texts, formats).board(found, now)
+    app = request.app
+    found = await app[BOARD].agent(staff_of(request).id)
+    colleagues = {row.in_session_with for row in found.today if row.in_session_with}
+    words = StaffWords(texts, await disclosure.named(app[DB], colleagues) if colleagues else {})
+    target_s = app[SETTINGS].wait_target_minutes * 60
+    return _BoardWords(texts, formats, words, target_s).board(found, app[CLOCK]())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +154,15 @@ class _BoardWords:
 
     texts: Catalogue
     formats: Formats
+    words: StaffWords
+    target_s: int
 
     def board(self, found: AgentBoard, now: datetime) -> dict[str, Any]:
         return {
             "serverTime": _milliseconds(now),
             "updated": self.formats.time_s(now),
             "waiting": [self._waiting(row) for row in found.waiting],
-            "today": [self._today(row) for row in found.today],
+            "today": [self._today(row, now) for row in found.today],
             "owed": [self._owed(row) for row in found.owed],
         }
 
@@ -174,17 +183,22 @@ class _BoardWords:
             "startsAt": self.formats.time(row.appointment.starts_at),
             "since": self.formats.time(since),
             "waitingSince": _milliseconds(since),
-            "with": row.in_session_with,
+            "overAfterS": over_after_s(row.appointment, since, target_s=self.target_s),
         }
 
-    def _today(self, row: BoardRow) -> dict[str, Any]:
-        state = row.appointment.state
+    def _today(self, row: BoardRow, now: datetime) -> dict[str, Any]:
+        appointment = row.appointment
         return {
-            **self._who(row.appointment),
-            "time": self.formats.time(row.appointment.starts_at),
-            "state": state,
-            "stateText": self.texts.t(f"state.{state}"),
+            **self._who(appointment),
+            "time": self._when(appointment.starts_at, now),
+            "state": appointment.state,
+            "with": self.words.participant(row.in_session_with) if row.in_session_with else None,
         }
+
+    def _when(self, at: datetime, now: datetime) -> str:
+        """Return the time; the day too where it is another one, as around midnight."""
+        day = self.formats.day(at)
+        return self.formats.time(at) if day == self.formats.day(now) else f"{day} {self.formats.time(at)}"
 
     def _owed(self, row: BoardRow) -> dict[str, Any]:
         return {**self._who(row.appointment), "since": self.formats.date_time(row.appointment.updated_at)}
@@ -194,6 +208,12 @@ def _texts(request: web.Request) -> tuple[Catalogue, Formats]:
     renderer = request.app[RENDERER]
     language = renderer.language(request)
     return renderer.catalogues[language], renderer.formats[language]
+
+
+def over_after_s(appointment: Appointment, since: datetime, *, target_s: int) -> int:
+    """Return after how many seconds a wait is too long: coming early is no delay of ours."""
+    early_s = max(0.0, (appointment.starts_at - since).total_seconds())
+    return target_s + int(early_s)
 
 
 def _milliseconds(at: datetime) -> int:

@@ -23,7 +23,7 @@ from vap_meet.web.guards import (
 )
 
 if TYPE_CHECKING:
-    from vap_meet.domain.access import StaffMember, StaffRole
+    from vap_meet.domain.access import StaffRole
 
 routes = web.RouteTableDef()
 
@@ -76,7 +76,9 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         return response
     except Unavailable:
         return _form(request, wanted=wanted, username=username, problem="signin.unavailable", status=503)
-    return _go_in(request, member, cookie=cookie, wanted=wanted)
+    response = web.HTTPSeeOther(safe_next(wanted, member.role))
+    set_staff_cookie(request, response, cookie)
+    raise response
 
 
 @routes.post("/staff/sign-out")
@@ -85,13 +87,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     await request.app[STAFFING].sign_out(staff_cookie(request))
     response = web.HTTPSeeOther(SIGN_IN)
     forget_staff_cookie(request, response)
-    return response
-
-
-def _go_in(request: web.Request, member: StaffMember, *, cookie: str, wanted: str) -> web.Response:
-    response = web.HTTPSeeOther(safe_next(wanted, member.role))
-    set_staff_cookie(request, response, cookie)
-    return response
+    raise response
 
 
 def _form(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vap_meet.domain.access import CUSTOMER, staff_participant
+from vap_meet.domain.access import CUSTOMER, staff_id_of, staff_participant
 from vap_meet.domain.appointment import Language
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ class StaffWords:
         if participant == CUSTOMER:
             return self._t("timeline.customer")
         name = self._names.get(participant)
-        return name[0 if self._arabic else 1] if name else self._t("timeline.staff")
+        if name is not None:
+            return name[0 if self._arabic else 1]
+        return self._t("timeline.staff" if staff_id_of(participant) else "timeline.system")
 
     def audit_line(self, entry: LoggedEntry) -> AuditLine:
         """Return an audit entry with its action in words; one without words keeps its code."""
