@@ -82,18 +82,22 @@ async function reopen(call, video, say) {
 export function chatSheet(call, say, signal) {
   const opener = byId('open-chat', HTMLButtonElement);
   const sheet = byId('chat-sheet', HTMLElement);
-  const unread = byId('chat-unread', HTMLElement);
+  const badge = byId('chat-unread', HTMLElement);
   const chat = /** @type {VapChat} */ (byId('chat', HTMLElement));
-  let seen = 0;
+  let unread = 0;
   chat.send = (line) => call.sendChat(line);
   chat.nameOf = () => text('say.room.official');
 
+  const count = (/** @type {number} */ lines) => {
+    unread = lines;
+    setVisible(badge, unread > 0);
+    setText(badge, String(unread));
+  };
   const open = () => {
     show(sheet);
     opener.setAttribute('aria-expanded', 'true');
     byId('section-call', HTMLElement).toggleAttribute('data-chat', true);
-    seen = call.state.chat.length;
-    hide(unread);
+    count(0);
     chat.focusInput();
   };
   const close = () => {
@@ -105,14 +109,19 @@ export function chatSheet(call, say, signal) {
   listen(opener, 'click', () => (sheet.hidden ? open() : close()), signal);
   listen(byId('close-chat', HTMLButtonElement), 'click', close, signal);
   listen(sheet, 'keydown', ({ code }) => code === 'Escape' && close(), signal);
-  call.on('chat', ({ sender }) => sheet.hidden && sender !== chat.selfId && say(text('say.room.chat_unread')), { signal });
+  call.on(
+    'chat',
+    ({ sender }) => {
+      if (!sheet.hidden || sender === chat.selfId) return;
+      count(unread + 1);
+      say(text('say.room.chat_unread'));
+    },
+    { signal },
+  );
 
   return ({ self, phase, chat: lines }) => {
     chat.selfId = self?.id ?? '';
     chat.toggleAttribute('disabled', phase !== 'in_call');
     chat.show(lines);
-    if (!sheet.hidden) seen = lines.length;
-    setVisible(unread, lines.length > seen);
-    setText(unread, String(lines.length - seen));
   };
 }

@@ -10,6 +10,8 @@ import { officialIn } from './room-view.js';
  * @typedef {'browser' | 'preview' | RoomView['section']} Section
  */
 
+const SAID_MS = 7_000;
+
 const element = (/** @type {string} */ id) => byId(id, HTMLElement);
 const tile = (/** @type {string} */ id) => /** @type {VapVideoTile} */ (element(id));
 
@@ -19,6 +21,8 @@ export class RoomPage {
   section = 'checking';
   #title = document.title;
   #called = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #said;
   /** @type {CallState['phase']} */
   #phase = 'connecting';
   /** @type {number | null} */
@@ -46,12 +50,14 @@ export class RoomPage {
   }
 
   /**
-   * Have a sentence read out without showing it.
+   * Show a sentence for a moment, and have it read out.
    *
    * @param {string} words
    */
   say(words) {
+    clearTimeout(this.#said);
     setText(element('announcement'), words);
+    this.#said = setTimeout(() => setText(element('announcement'), ''), SAID_MS);
   }
 
   /**

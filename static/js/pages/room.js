@@ -114,6 +114,8 @@ function leavingAsksFirst(call) {
   guardBack(ask, leave, present.signal);
 }
 
+// Any first touch allows sound: after a reload nobody presses "join" again.
+listen(document, 'pointerdown', () => bell.arm(), present.signal);
 listen(element('enter'), 'click', () => {
   bell.arm();
   enter(check.take());
