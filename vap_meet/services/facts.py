@@ -12,7 +12,7 @@ from signaling.protocol import Grant, Stage
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import Step
 from vap_meet.domain.session import Happening, Meeting, Told, meeting_of
-from vap_meet.store import appointments, sessions
+from vap_meet.store import sessions
 from vap_meet.store.sessions import StoredFact
 
 if TYPE_CHECKING:
@@ -75,12 +75,8 @@ def happening(fact: Fact, at: datetime) -> Told | None:  # noqa: PLR0911 - one l
             return None
 
 
-async def present_facts(tx: AsyncConnection, appointment_id: str) -> tuple[StoredFact, ...]:
-    """Return the facts that belong to the appointment's present time, in their order."""
-    return await sessions.facts(tx, appointment_id, since=await appointments.moved_at(tx, appointment_id))
-
-
-async def meeting(tx: AsyncConnection, appointment_id: str) -> Meeting:
-    """Return what the facts of the appointment's present time amount to."""
-    told = (happening(read(fact), fact.at) for fact in await present_facts(tx, appointment_id))
+async def meeting(tx: AsyncConnection, appointment_id: str, *, since: datetime | None) -> Meeting:
+    """Return what an appointment's facts amount to, of its present time alone: `since` it moved."""
+    stored = await sessions.facts(tx, appointment_id, since=since)
+    told = (happening(read(fact), fact.at) for fact in stored)
     return meeting_of(one for one in told if one is not None)

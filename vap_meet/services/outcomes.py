@@ -187,7 +187,7 @@ def _checked(reason: str | None) -> str | None:
 async def _evidence(tx: AsyncConnection, appointment_id: str, *, now: datetime) -> Evidence:
     session = await sessions.get(tx, appointment_id)
     return evidence_of(
-        await facts.meeting(tx, appointment_id),
+        await facts.meeting(tx, appointment_id, since=await appointments.moved_at(tx, appointment_id)),
         now=now,
         assurance=None if session is None else session.identity_assurance,
     )

@@ -80,23 +80,28 @@ class Sessions(FactSink):
         """
         try:
             async with self._db.write() as tx:
-                appointment = await appointments.find(tx, room)
-                if appointment is None:
+                found = await appointments.find_with_move(tx, room)
+                if found is None:
                     log.warning("fact_without_record", room=room)
                     return
-                await self._take(tx, appointment, facts.write(position, at, fact), fact)
+                await self._take(tx, *found, facts.write(position, at, fact), fact)
         except Unavailable as error:
             raise FactNotStored(error.sentence) from error
 
     async def _take(
-        self, tx: AsyncConnection, appointment: Appointment, stored: sessions.StoredFact, fact: Fact
+        self,
+        tx: AsyncConnection,
+        appointment: Appointment,
+        moved_at: datetime | None,
+        stored: sessions.StoredFact,
+        fact: Fact,
     ) -> None:
         now = self._clock()
         if not await sessions.insert_fact(tx, appointment.id, stored, recorded_at=now):
             return
-        moved_at = await appointments.moved_at(tx, appointment.id)
         if moved_at is None or stored.at >= moved_at:
-            await sessions.project(tx, appointment.id, await facts.meeting(tx, appointment.id))
+            meeting = await facts.meeting(tx, appointment.id, since=moved_at)
+            await sessions.project(tx, appointment.id, meeting)
             wanted = facts.step_of(fact)
             state = None if wanted is None else TRANSITIONS.get((appointment.state, wanted))
             if state is not None:
@@ -117,7 +122,8 @@ class Sessions(FactSink):
         """Return where the facts left everybody, and whether the room has ended. Raises `NotFound`."""
         async with self._db.read() as tx:
             appointment = await appointments.get(tx, appointment_id)
-            known = [facts.read(stored) for stored in await facts.present_facts(tx, appointment_id)]
+            since = await appointments.moved_at(tx, appointment_id)
+            known = [facts.read(stored) for stored in await sessions.facts(tx, appointment_id, since=since)]
             people = _restore(known)
             names = await sessions.staff_names(tx, people.keys())
         spoken = 0 if appointment.customer.language is Language.AR else 1

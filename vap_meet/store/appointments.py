@@ -67,6 +67,14 @@ async def request_hash_of(tx: AsyncConnection, appointment_id: str) -> str | Non
     return (await tx.execute(query)).scalar_one_or_none()
 
 
+async def find_with_move(
+    tx: AsyncConnection, appointment_id: str
+) -> tuple[Appointment, datetime | None] | None:
+    """Return the record, and since when it has its present time: None if it has never moved."""
+    row = (await tx.execute(select(table).where(table.c.id == appointment_id))).one_or_none()
+    return None if row is None else (read_row(row), row.moved_at)
+
+
 async def moved_at(tx: AsyncConnection, appointment_id: str) -> datetime | None:
     """Return since when the record has its present time; None if it has never moved."""
     query = select(table.c.moved_at).where(table.c.id == appointment_id)

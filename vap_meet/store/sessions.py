@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, literal, select
 
 from vap_meet.domain.appointment import IdentityAssurance
 from vap_meet.domain.session import SessionView
@@ -38,20 +38,20 @@ async def insert_fact(tx: AsyncConnection, room: str, fact: StoredFact, *, recor
     there = select(session_event.c.seq).where(
         session_event.c.room == room, session_event.c.epoch == fact.epoch, session_event.c.seq == fact.seq
     )
-    if (await tx.execute(there)).first() is not None:
-        return False
-    await tx.execute(
-        insert(session_event).values(
-            room=room,
-            epoch=fact.epoch,
-            seq=fact.seq,
-            at=fact.at,
-            recorded_at=recorded_at,
-            type=fact.type,
-            event=fact.event,
-        )
+    values = {
+        "room": room,
+        "epoch": fact.epoch,
+        "seq": fact.seq,
+        "at": fact.at,
+        "recorded_at": recorded_at,
+        "type": fact.type,
+        "event": fact.event,
+    }
+    columns = [literal(value, session_event.c[name].type) for name, value in values.items()]
+    added = await tx.execute(
+        insert(session_event).from_select(list(values), select(*columns).where(~there.exists()))
     )
-    return True
+    return added.rowcount == 1
 
 
 async def facts(tx: AsyncConnection, room: str, *, since: datetime | None = None) -> tuple[StoredFact, ...]:
