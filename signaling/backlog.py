@@ -6,23 +6,13 @@ from collections import deque
 from typing import Final
 
 from signaling.events import Generation, Kept
-from signaling.protocol import Answer, Candidate, Chat, ChatLine, Offer
+from signaling.protocol import AnswerFrom, CandidateFrom, ChatFrom, ChatLine, OfferFrom
 
 # Half of what a room may hold (256 entries, 512 KiB): the other half is the log's tail behind its snapshot.
 MAX_KEPT: Final = 128
 MAX_KEPT_CHARS: Final = 256 * 1024
 
-_OVERHEAD = 128  # what an entry takes beside its text
-
-
-def size_of(message: Offer | Answer | Candidate | Chat) -> int:
-    """Return about how many characters a signal takes in the log."""
-    kind = type(message)
-    if kind is Candidate:
-        return _OVERHEAD + len(message.candidate)  # type: ignore[union-attr]
-    if kind is Chat:
-        return _OVERHEAD + len(message.text)  # type: ignore[union-attr]
-    return _OVERHEAD + len(message.sdp)  # type: ignore[union-attr]
+ENTRY_CHARS: Final = 128  # what an entry takes beside its text
 
 
 class Backlog:
@@ -60,9 +50,12 @@ class Backlog:
             return
         staying: deque[Kept] = deque()
         for one in self._kept:
-            ends = {one.by, *one.to}
-            hit = ends == names if both else bool(ends & names)
-            if hit and type(one.message) is not Chat:
+            message = one.message
+            if isinstance(message, ChatFrom):
+                staying.append(one)
+                continue
+            ends = {message.sender, *one.to}
+            if ends == names if both else ends & names:
                 self._size -= one.size
             else:
                 staying.append(one)
@@ -83,24 +76,25 @@ class Backlog:
     def said(self, by: str, line_id: str) -> int | None:
         """Return the seq at which this sender said this line before, if it is still known."""
         for one in self._kept or ():
-            if type(one.message) is Chat and one.by == by and one.message.id == line_id:
+            message = one.message
+            if isinstance(message, ChatFrom) and message.line.sender == by and message.line.id == line_id:
                 return one.seq
         return None
 
     def lines(self, participant: str, after: int) -> tuple[ChatLine, ...]:
         """Return the chat lines this participant was told (or said) after a seq."""
         return tuple(
-            ChatLine(one.seq, one.at, one.by, one.message.id, one.message.text)
+            one.message.line
             for one in self._kept or ()
-            if one.seq > after and type(one.message) is Chat and participant in one.to
+            if one.seq > after and isinstance(one.message, ChatFrom) and participant in one.to
         )
 
-    def signals(self, participant: str, after: int) -> list[Kept]:
+    def signals(self, participant: str, after: int) -> list[OfferFrom | AnswerFrom | CandidateFrom]:
         """Return offers, answers and candidates addressed to this participant after a seq, in order."""
         return [
-            one
+            one.message
             for one in self._kept or ()
-            if one.seq > after and type(one.message) is not Chat and participant in one.to
+            if one.seq > after and not isinstance(one.message, ChatFrom) and participant in one.to
         ]
 
     def saved(self) -> tuple[tuple[Kept, ...], tuple[Generation, ...]]:

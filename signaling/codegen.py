@@ -1,6 +1,6 @@
 """Write the JSON Schema and the JavaScript types that follow from `signaling.protocol`.
 
-Run ``python -m signaling.codegen`` after a change of the protocol; with ``--check`` it only names what is stale.
+Run ``python -m signaling.codegen`` after changing the protocol; with ``--check`` it only names what is stale.
 """
 
 from __future__ import annotations

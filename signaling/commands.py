@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from signaling.backlog import size_of
+from signaling.backlog import ENTRY_CHARS
 from signaling.events import Admitted, Command, Fact, Held, Kept, Occupant, Prepared, SentToLobby
 from signaling.protocol import (
     Ack,
@@ -38,65 +39,74 @@ from signaling.stages import IN_CALL, NEEDED_GRANT, NEGOTIATING, STEPS
 from signaling.state import BYE_ENDED, State, preparing_deadline
 from signaling.views import sees
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 def command(state: State, at: int, event: Command) -> Result:
     """Apply a client's command; whoever no longer holds the seat has had a bye and gets nothing."""
     me = state.occupants.get(event.by)
     if me is None or me.connection != event.connection:
         return NOTHING
-    kind = type(event.message)
-    needed = NEEDED_GRANT.get(kind)
+    message = event.message
+    needed, handle = _COMMANDS[type(message)]
     if needed is not None and needed not in me.participant.grants:
         return _refuse(event, RefusalCode.NOT_GRANTED)
-    return _COMMANDS[kind](state, at, event, me, event.message)
-
-
-def told(seq: int, by: str, message: Offer | Answer | Candidate) -> OfferFrom | AnswerFrom | CandidateFrom:
-    """Return a signal as its addressee is told."""
-    if type(message) is Candidate:
-        return CandidateFrom(
-            seq,
-            by,
-            message.pc,
-            message.candidate,
-            message.sdp_mid,
-            message.sdp_m_line_index,
-            message.username_fragment,
-        )
-    shape = OfferFrom if type(message) is Offer else AnswerFrom
-    return shape(seq, by, message.pc, message.sdp)  # type: ignore[union-attr]
+    return handle(state, at, event, me, message)
 
 
 def _signal(
-    state: State, at: int, event: Command, me: Occupant, message: Offer | Answer | Candidate
+    state: State,
+    at: int,  # noqa: ARG001 - one shape for all
+    event: Command,
+    me: Occupant,
+    message: Offer | Answer | Candidate,
 ) -> Result:
-    if me.stage not in NEGOTIATING:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
-    to = message.to
+    by, to, pc, seq = event.by, message.to, message.pc, state.seq
     peer = state.occupants.get(to)
-    if peer is None or peer is me or not sees(me, peer):
-        return _refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
-    if peer.stage not in NEGOTIATING or Grant.PUBLISH not in peer.participant.grants:
+    if peer is None or me.stage is not Stage.ADMITTED or peer.stage is not Stage.ADMITTED or peer is me:
+        code = _why_not(me, peer)
+        if code is not None:
+            return _refuse(event, code)
+    assert peer is not None
+    if Grant.PUBLISH not in peer.participant.grants:
         return _refuse(event, RefusalCode.NOT_HERE)
-    by = event.by
     backlog = state.backlog
-    pc = message.pc
     now = backlog.generation(by, to)
     if pc != now:
         # Only an offer begins a generation; anything else from another one has been overtaken.
         if pc < now or type(message) is not Offer:
             return _refuse(event, RefusalCode.STALE_PC)
         backlog.raise_generation(by, to, pc)
-    size = size_of(message)
+    told: OfferFrom | AnswerFrom | CandidateFrom
+    if type(message) is Candidate:
+        told = CandidateFrom(
+            seq,
+            by,
+            pc,
+            message.candidate,
+            message.sdp_mid,
+            message.sdp_m_line_index,
+            message.username_fragment,
+        )
+        size = ENTRY_CHARS + len(message.candidate)
+    elif type(message) is Offer:
+        told = OfferFrom(seq, by, pc, message.sdp)
+        size = ENTRY_CHARS + len(message.sdp)
+    else:
+        told = AnswerFrom(seq, by, pc, message.sdp)  # type: ignore[union-attr]
+        size = ENTRY_CHARS + len(message.sdp)  # type: ignore[union-attr]
     state.tail_size += size
-    backlog.keep(Kept(state.seq, at, by, (to,), message, size))
-    delivery = ((peer.connection, told(state.seq, by, message)),)
+    backlog.keep(Kept(seq, (to,), told, size))
     if message.ref is UNSET:
-        return Result(delivery)
-    return Result(delivery, _ack(event, state.seq))
+        return Result(((peer.connection, told),))
+    return Result(((peer.connection, told),), _ack(event, seq))
+
+
+def _why_not(me: Occupant, peer: Occupant | None) -> RefusalCode | None:
+    """Return why these two may not negotiate, if so."""
+    if me.stage not in NEGOTIATING:
+        return RefusalCode.NOT_ADMITTED
+    if peer is None or peer is me or not sees(me, peer):
+        return RefusalCode.NO_SUCH_PARTICIPANT
+    return None if peer.stage in NEGOTIATING else RefusalCode.NOT_HERE
 
 
 def _chat(state: State, at: int, event: Command, me: Occupant, message: Chat) -> Result:
@@ -106,12 +116,11 @@ def _chat(state: State, at: int, event: Command, me: Occupant, message: Chat) ->
     if said is not None:
         return Result(replies=_ack(event, said))
     present = [one for one in state.occupants.values() if one.stage in IN_CALL]
-    size = size_of(message)
+    told = ChatFrom(ChatLine(state.seq, at, event.by, message.id, message.text))
+    size = ENTRY_CHARS + len(message.text)
     state.tail_size += size
-    to = tuple(one.participant.id for one in present)
-    state.backlog.keep(Kept(state.seq, at, event.by, to, message, size))
-    line = ChatFrom(ChatLine(state.seq, at, event.by, message.id, message.text))
-    return Result(tuple((one.connection, line) for one in present), _ack(event, state.seq))
+    state.backlog.keep(Kept(state.seq, tuple(one.participant.id for one in present), told, size))
+    return Result(tuple((one.connection, told) for one in present), _ack(event, state.seq))
 
 
 def _media(state: State, at: int, event: Command, me: Occupant, message: Media) -> Result:  # noqa: ARG001
@@ -175,7 +184,8 @@ _STEP_FACTS: Final[dict[Stage, Callable[[str, str], Fact]]] = {
     Stage.HELD: Held,
     Stage.WAITING: SentToLobby,
 }
-_COMMANDS: Final[dict[Any, Callable[[State, int, Command, Occupant, Any], Result]]] = {
+_Handler = Callable[[State, int, Command, Occupant, Any], Result]
+_HANDLERS: Final[dict[Any, _Handler]] = {
     Offer: _signal,
     Answer: _signal,
     Candidate: _signal,
@@ -188,4 +198,7 @@ _COMMANDS: Final[dict[Any, Callable[[State, int, Command, Occupant, Any], Result
     Remove: _step,
     Leave: _leave,
     End: _end,
+}
+_COMMANDS: Final[dict[Any, tuple[Grant | None, _Handler]]] = {
+    kind: (NEEDED_GRANT.get(kind), handle) for kind, handle in _HANDLERS.items()
 }

@@ -45,9 +45,9 @@ CLOSE_GOING_AWAY: Final = 1001
 CLOSE_POLICY: Final = 1008
 CLOSE_NORMAL: Final = 1000
 
+_SIGNALS: Final[frozenset[type[ClientMessage]]] = frozenset({Offer, Answer, Candidate, Chat, Media})
 _Appended = Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
-_MAKES_FACTS: Final[frozenset[object]] = frozenset({Prepare, Admit, Hold, Lobby, Remove, Leave, End})
-_APPENDED: Final[frozenset[object]] = _MAKES_FACTS | {Offer, Answer, Candidate, Chat, Media}
+_APPENDED: Final[frozenset[object]] = _SIGNALS | {Prepare, Admit, Hold, Lobby, Remove, Leave, End}
 _FAULT_TOKENS: Final = 4
 _STALL_S: Final = 20.0
 _CLOSE_CODES: Final = {ByeReason.RESTARTING: CLOSE_GOING_AWAY, ByeReason.MISBEHAVED: CLOSE_POLICY}
@@ -81,9 +81,9 @@ class Connection:
         "_hosted",
         "_queue",
         "_queued",
-        "_refilled_at",
         "_said_hello",
         "_seen_at",
+        "_signals",
         "_throttled",
         "_tokens",
         "_transport",
@@ -121,13 +121,14 @@ class Connection:
         self._hosted = hosted
         self._around = around
         self._said_hello = False
+        self._signals: frozenset[type[ClientMessage]] = frozenset()  # what goes to the log unasked
         self._closed = False
         self._queue: deque[bytes] | None = None
         self._queued = 0
         self._tokens: float = around.limits.burst_tokens
         self._throttled = 0
-        self._refilled_at = self._seen_at = around.clock_ms()
-        around.wheel.at(self._seen_at + int(around.limits.hello_timeout_s * 1000), self._check_alive)
+        self._seen_at = around.wheel.now_ms
+        around.wheel.at(around.clock_ms() + int(around.limits.hello_timeout_s * 1000), self._check_alive)
 
     # --- from the client ----------------------------------------------------------------------------
 
@@ -138,23 +139,31 @@ class Connection:
         self.frames_in += 1
         around = self._around
         limits = around.limits
-        now = around.clock_ms()
+        now = around.wheel.now_ms  # exact to a turn of the wheel, which is enough here
         size = len(frame)
-        tokens = self._tokens + (now - self._refilled_at) * limits.tokens_per_s / 1000 - 1 - (size >> 12)
-        self._refilled_at = self._seen_at = now
+        tokens = self._tokens - 1 - (size >> 12)
+        if now != self._seen_at:
+            tokens = min(tokens + (now - self._seen_at) * limits.tokens_per_s / 1000, limits.burst_tokens)
+            self._seen_at = now
         if tokens < 0:
             self._throttle()
             return
-        self._tokens = min(tokens, limits.burst_tokens)
+        self._tokens = tokens
         self._throttled = 0
         if size > limits.frame_bytes:
             self._fault(RefusalCode.TOO_LARGE, UNSET)
             return
         message = decode_client(frame)
         kind = type(message)
-        if kind in _APPENDED and self._said_hello:
-            await self._command(message, kind)  # type: ignore[arg-type]
-        elif isinstance(message, Unreadable):
+        if kind in self._signals:
+            await self._append(message)  # type: ignore[arg-type]
+        elif kind in _APPENDED and self._said_hello:
+            await self._command(message)  # type: ignore[arg-type]
+        else:
+            await self._other(message)
+
+    async def _other(self, message: ClientMessage | Unreadable) -> None:
+        if isinstance(message, Unreadable):
             self._fault(message.code, UNSET if message.ref is None else message.ref)
         elif isinstance(message, Ping):
             self._hosted.pong(self, Pong(message.ref))
@@ -165,29 +174,16 @@ class Connection:
         else:
             await self._hello(message)
 
-    async def _command(
-        self,
-        message: Prepare
-        | Admit
-        | Hold
-        | Lobby
-        | Remove
-        | Leave
-        | End
-        | Offer
-        | Answer
-        | Candidate
-        | Chat
-        | Media,
-        kind: type[ClientMessage],
-    ) -> None:
-        needed = NEEDED_GRANT.get(kind)
+    async def _command(self, message: _Appended) -> None:
+        needed = NEEDED_GRANT.get(type(message))
         if needed is not None and needed not in self.participant.grants:
             self._refuse(RefusalCode.NOT_GRANTED, message.ref)
-            return
-        if kind in _MAKES_FACTS and self._hosted.overdue:
+        elif self._hosted.overdue:
             self._refuse(RefusalCode.UNAVAILABLE, message.ref)
-            return
+        else:
+            await self._append(message)
+
+    async def _append(self, message: _Appended) -> None:
         try:
             await self._hosted.append(Command(self.participant.id, self.id, message))
         except LogUnavailable:
@@ -206,6 +202,9 @@ class Connection:
             self._refuse(RefusalCode.UNAVAILABLE, message.ref)
         except NoSuchLog:
             self._hosted.lose()
+        else:
+            grants = self.participant.grants
+            self._signals = frozenset(kind for kind in _SIGNALS if NEEDED_GRANT[kind] in grants)
 
     def _refuse(self, code: RefusalCode, ref: str | UnsetType) -> None:
         self.refusals += 1

@@ -15,8 +15,11 @@ from msgspec import Struct
 from signaling.protocol import (
     Admit,
     Answer,
+    AnswerFrom,
     Candidate,
+    CandidateFrom,
     Chat,
+    ChatFrom,
     End,
     Grant,
     Hold,
@@ -25,6 +28,7 @@ from signaling.protocol import (
     Media,
     MediaChoice,
     Offer,
+    OfferFrom,
     Prepare,
     Remove,
     Stage,
@@ -66,13 +70,11 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Kept(Struct, frozen=True, gc=False):
-    """A signal that may have to be told again to whom it was addressed. `size` is in characters."""
+    """A signal as it was told, for those who may have missed it. `size` is in characters."""
 
     seq: int
-    at: int
-    by: str
     to: tuple[str, ...]
-    message: Offer | Answer | Candidate | Chat
+    message: OfferFrom | AnswerFrom | CandidateFrom | ChatFrom
     size: int
 
 

@@ -15,6 +15,7 @@ class Wheel:
     def __init__(self, now_ms: int) -> None:
         self._slots: dict[int, list[OnTime]] = {}
         self._done = now_ms // _SLOT_MS
+        self.now_ms = now_ms  # when it was last turned
 
     def at(self, when_ms: int, call: OnTime) -> None:
         """Have `call` made at `when_ms` or up to a slot later."""
@@ -23,6 +24,7 @@ class Wheel:
 
     def due(self, now_ms: int) -> Iterator[OnTime]:
         """Yield what has come due, earliest first; what it adds for the past comes at the next turn."""
+        self.now_ms = now_ms
         now = now_ms // _SLOT_MS
         if now <= self._done:
             return
