@@ -16,7 +16,7 @@ const board = (ids) => ({
     startsAt: '',
     since: '',
     waitingSince: 0,
-    with: null,
+    overAfterS: 600,
   })),
   today: [],
   owed: [],

@@ -305,7 +305,7 @@ async def test_the_list_narrows_by_day_state_and_words(house):
         ("", {"a1", "tomorrow"}),
         ("?day=2026-09-28", {"a1"}),
         ("?state=booked", {"tomorrow"}),
-        ("?q=Building", {"a1", "tomorrow"}),
+        ("?q=R-1001", {"a1", "tomorrow"}),
         ("?q=nothing+like+it", set()),
         ("?day=&state=&q=", {"a1", "tomorrow"}),
     ):

@@ -10,7 +10,7 @@
  * @property {string} startsAt the appointment's time, as shown
  * @property {string} since when the wait began, as shown
  * @property {number} waitingSince milliseconds since 1970
- * @property {string | null} with the colleague who is with this customer
+ * @property {number} overAfterS seconds of waiting that are too long
  */
 /**
  * @typedef {object} TodayRow
@@ -20,7 +20,7 @@
  * @property {string} customer
  * @property {string} service
  * @property {string} state
- * @property {string} stateText
+ * @property {string | null} with the agent in the session that runs
  */
 /**
  * @typedef {object} OwedRow

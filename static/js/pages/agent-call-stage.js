@@ -18,12 +18,15 @@ import { byeKey, phaseOf, refusalKey, STAGE } from './agent-stage.js';
  * @typedef {object} StageData
  * @property {string} customerId participant id
  * @property {string} customer name
+ * @property {number} startsAt milliseconds since 1970
+ * @property {number} targetS seconds of waiting that are too long, from the start on
  * @property {number | null} waitingSince milliseconds since 1970, as the record has it
  */
 
 /** @type {readonly Action[]} each has the button of its name, `callIn` the one named call-in */
 const ACTIONS = ['callIn', 'hold', 'resume', 'lobby', 'end'];
 const WAITS = new Set(/** @type {Phase[]} */ (['waiting', 'waitingOffline', 'preparing']));
+const TALKS = new Set(/** @type {Phase[]} */ (['inCall', 'inCallOffline', 'held']));
 /** Reasons of a bye after which loading the page again takes the seat here. */
 const ELSEWHERE = new Set(['moved_device', 'in_use']);
 
@@ -158,7 +161,7 @@ export class CallStage {
     const connecting = state.self === null && !stopped;
     const bye = state.bye?.reason ?? 'other';
     const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
-    setText(byId('headline', HTMLElement), say(headline, { name: this.#data.customer }));
+    setText(byId('headline', HTMLElement), say(headline, { name: isolated(this.#data.customer) }));
     setText(byId('hint', HTMLElement), stopped || connecting || !view.hint ? '' : say(view.hint));
     byId('stage', HTMLElement).toggleAttribute('data-covered', stopped || connecting || view.covers);
     const again = byId('use-here', HTMLButtonElement);
@@ -177,7 +180,11 @@ export class CallStage {
     setVisible(byId('waited', HTMLElement), visible);
     const clock = byId('waited-clock', HTMLElement);
     clock.setAttribute('offset', String(state.serverOffsetMs));
-    if (this.#waitingSince !== null) clock.setAttribute('since', String(this.#waitingSince));
+    if (this.#waitingSince === null) return;
+    // Coming early is no delay of ours.
+    const earlyMs = Math.max(0, this.#data.startsAt - this.#waitingSince);
+    clock.setAttribute('target', String(this.#data.targetS + earlyMs / 1_000));
+    clock.setAttribute('since', String(this.#waitingSince));
   }
 
   /** @param {CallState} state */
@@ -227,10 +234,20 @@ export class CallStage {
   /** @param {CallState} state */
   #showChat(state) {
     const chat = byId('chat', VapChat);
+    const open = TALKS.has(this.#phase) && this.#isLive(state);
     chat.selfId = state.self?.id ?? '';
-    chat.toggleAttribute('disabled', !['inCall', 'inCallOffline', 'held'].includes(this.#phase) || !this.#isLive(state));
+    chat.toggleAttribute('disabled', !open);
     chat.show(state.chat);
+    setVisible(byId('chat-card', HTMLElement), open || state.chat.length > 0);
   }
+}
+
+/**
+ * A name that keeps its own direction inside a sentence of another (Unicode's FSI and PDI).
+ * @param {string} name
+ */
+function isolated(name) {
+  return `\u2068${name}\u2069`;
 }
 
 /**

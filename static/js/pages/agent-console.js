@@ -66,13 +66,12 @@ function fillWaiting(element, row) {
   setText(slot(element, 'reference'), row.reference);
   setText(slot(element, 'startsAt'), text('agent.board.appointment_at', { time: row.startsAt }));
   setText(slot(element, 'since'), text('agent.board.since', { time: row.since }));
-  setVisible(slot(element, 'with'), row.with !== null);
-  if (row.with !== null) setText(slot(element, 'with'), text('agent.board.with', { name: row.with }));
   const open = slot(element, 'open');
   open.setAttribute('href', row.url);
   open.setAttribute('aria-label', text('agent.board.call_in_name', { name: row.customer }));
   const clock = slot(element, 'clock');
   clock.setAttribute('offset', String(clockSkewMs));
+  clock.setAttribute('target', String(row.overAfterS));
   clock.setAttribute('since', String(row.waitingSince));
 }
 
@@ -98,10 +97,11 @@ function fillToday(element, row) {
   setText(slot(element, 'customer'), row.customer);
   setText(slot(element, 'service'), row.service);
   slot(element, 'open').setAttribute('href', row.url);
+  setText(slot(element, 'with'), row.with === null ? '' : text('agent.board.with', { name: row.with }));
   const state = slot(element, 'state');
-  state.className = `badge badge--${row.state}`;
+  if (state.dataset['state'] === row.state) return;
   state.dataset['state'] = row.state;
-  setText(state, row.stateText);
+  state.replaceChildren(document.importNode(byId(`badge-${row.state}`, HTMLTemplateElement).content, true));
 }
 
 /** @param {Board} next */
