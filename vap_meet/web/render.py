@@ -99,13 +99,19 @@ class Renderer:
                 **context,
             )
         )
-        return web.Response(
+        response = web.Response(
             text=html,
             status=status,
             content_type="text/html",
             charset="utf-8",
-            headers={"Content-Language": chosen, "Vary": "Cookie", "Cache-Control": "no-store"},
+            headers={
+                "Content-Language": chosen,
+                "Vary": "Cookie, Accept-Encoding",
+                "Cache-Control": "no-store",
+            },
         )
+        response.enable_compression()
+        return response
 
     def language(self, request: web.Request, offered: Language | None = None) -> Language:
         """Return the reader's choice, else the appointment's language, else Arabic."""
