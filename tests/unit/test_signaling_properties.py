@@ -1,0 +1,153 @@
+"""What holds for every log, however strange: hypothesis writes them."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signaling.events import (
+    Admitted,
+    Arrive,
+    Command,
+    Due,
+    Ended,
+    EndRoom,
+    Entry,
+    Event,
+    Held,
+    Left,
+    Opened,
+    Prepared,
+    Revoke,
+)
+from signaling.protocol import (
+    Admit,
+    Answer,
+    Candidate,
+    Chat,
+    ChatFrom,
+    End,
+    Grant,
+    Hold,
+    Leave,
+    Lobby,
+    Media,
+    MediaChoice,
+    Offer,
+    Prepare,
+    Remove,
+)
+from signaling.room import Room
+from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, START_MS
+
+PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER)
+names = st.sampled_from([one.id for one in PEOPLE] + ["nobody"])
+refs = st.sampled_from([msgspec.UNSET, "r1", "r2"])
+pcs = st.integers(0, 3)
+text = st.text(min_size=1, max_size=5)
+messages = st.one_of(
+    *(st.builds(kind, names, refs) for kind in (Prepare, Admit, Hold, Lobby, Remove)),
+    *(st.builds(kind, refs) for kind in (Leave, End)),
+    *(st.builds(kind, names, pcs, text) for kind in (Offer, Answer)),
+    st.builds(Candidate, names, pcs, text),
+    st.builds(Chat, st.sampled_from(["line-0001", "line-0002"]), text, refs),
+    st.builds(Media, st.sampled_from(MediaChoice), st.sampled_from(MediaChoice), refs),
+)
+connections = st.sampled_from(["c1", "c2"])
+arrivals = st.builds(
+    lambda who, seat: Arrive(who, seat, f"{who.id}-{seat}"), st.sampled_from(PEOPLE), connections
+)
+events = st.one_of(
+    arrivals,
+    arrivals,
+    st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
+    st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
+    st.builds(Due, st.sampled_from(["preparing", "offline", "other"]), names, st.integers(0, 4)),
+    st.builds(Revoke, names),
+    st.builds(EndRoom),
+)
+steps = st.lists(st.tuples(st.integers(0, 400_000), events), max_size=40)
+
+
+def entries_of(happening: list[tuple[int, Event]]) -> list[Entry]:
+    at, entries = START_MS, [Entry(0, START_MS, Opened(EPOCH, 1))]
+    for seq, (pause_ms, event) in enumerate(happening, 1):
+        at += pause_ms
+        entries.append(Entry(seq, at, event))
+    return entries
+
+
+@given(steps)
+def test_two_nodes_that_apply_the_same_entries_agree_and_never_raise(happening):
+    one, other = Room(), Room()
+    for entry in entries_of(happening):
+        first = one.apply(entry)
+        # The other node is given every entry as Redis would give it, and twice.
+        second = other.apply(msgspec.json.decode(msgspec.json.encode(entry), type=Entry))
+        assert first == second
+        other.apply(entry)
+        assert one.snapshot() == other.snapshot()
+
+
+@given(steps, st.integers(0, 40))
+def test_snapshot_and_tail_are_the_whole_log(happening, cut):
+    entries = entries_of(happening)
+    cut = min(cut, len(entries) - 1)
+    whole, early, late = Room(), Room(), Room()
+    for entry in entries[: cut + 1]:
+        early.apply(entry)
+    late.apply(Entry(cut, START_MS, early.snapshot()))
+    for entry in entries:
+        told = whole.apply(entry)
+        if entry.seq > cut:
+            assert late.apply(entry) == told
+    assert whole.snapshot() == late.snapshot()
+    for who in PEOPLE:
+        assert whole.view(who.id, ()) == late.view(who.id, ())
+        assert whole.catch_up(who.id, None) == late.catch_up(who.id, None)
+
+
+NEEDED = {Prepared: Grant.ADMIT, Admitted: Grant.ADMIT, Held: Grant.ADMIT}
+
+
+@settings(max_examples=300)
+@given(steps)
+def test_nobody_without_the_grant_ever_causes_the_effect(happening):
+    grants = {one.id: one.grants for one in PEOPLE}
+    room = Room()
+    for entry in entries_of(happening):
+        result = room.apply(entry)
+        fact = result.fact
+        if type(fact) in NEEDED:
+            assert NEEDED[type(fact)] in grants[fact.by]
+        if isinstance(fact, Ended) and fact.by is not None:
+            assert Grant.END in grants[fact.by]
+        if isinstance(fact, Left) and fact.by is not None:
+            assert Grant.REMOVE in grants[fact.by]
+        for _, message in result.deliveries:
+            if isinstance(message, ChatFrom):
+                assert Grant.CHAT in grants[message.line.sender]
+            elif hasattr(message, "sdp") or hasattr(message, "candidate"):
+                assert Grant.PUBLISH in grants[message.sender]
+
+
+@given(steps)
+def test_what_a_participant_is_told_is_never_from_a_sender_that_did_not_send_it(happening):
+    room = Room()
+    for entry in entries_of(happening):
+        for _, message in room.apply(entry).deliveries:
+            sender = getattr(message, "sender", None) or getattr(
+                getattr(message, "line", None), "sender", None
+            )
+            assert sender is None or sender == entry.event.by
+
+
+@given(st.lists(st.tuples(st.integers(-1, 5), events), max_size=20))
+def test_entries_in_any_order_never_raise(happening):
+    room = Room()
+    room.apply(Entry(0, START_MS, Opened(EPOCH, 1)))
+    for seq, event in happening:
+        before = room.seq
+        room.apply(Entry(seq, START_MS, event))
+        assert room.seq in (before, before + 1)
