@@ -26,7 +26,7 @@ export class VapChat extends HTMLElement {
   /** @type {(text: string) => Promise<unknown>} */
   send = () => Promise.reject(new Error('nobody sends for this chat'));
 
-  #log = make('ol', 'vap-chat__log');
+  #log = make('div', 'vap-chat__log');
   #empty = make('p', 'vap-chat__empty');
   #form = make('form', 'vap-chat__form');
   #label = make('label', 'vap-chat__label');
@@ -98,7 +98,7 @@ export class VapChat extends HTMLElement {
   /** @param {ChatLine} line */
   #bubble({ sender, text, at }) {
     const own = sender === this.selfId;
-    const item = make('li', `vap-chat__line ${own ? 'vap-chat__line--own' : 'vap-chat__line--other'}`);
+    const item = make('div', `vap-chat__line ${own ? 'vap-chat__line--own' : 'vap-chat__line--other'}`);
     const name = own ? this.getAttribute('label-you') ?? '' : this.nameOf(sender);
     const body = make('p', 'vap-chat__text', text);
     body.dir = 'auto';
