@@ -87,9 +87,15 @@ describe('the connection', () => {
   test('is reconnecting while the line or a path is lost', () => {
     assert.equal(apply(entered(), signaling('reconnecting')).connection, 'reconnecting');
     assert.equal(apply(entered(), signaling('reconnecting'), signaling('open')).connection, 'good');
-    assert.equal(apply(entered(), link('disconnected')).connection, 'reconnecting');
-    assert.equal(apply(entered(), link('failed'), link('connected')).connection, 'good');
-    assert.equal(apply(entered(), link('failed'), link(null)).connection, 'good');
+    const talking = [entered(), room(view('customer', { stage: 'admitted' }), view('staff.1'))];
+    assert.equal(apply(...talking, link('disconnected')).connection, 'reconnecting');
+    assert.equal(apply(...talking, link('failed'), link('connected')).connection, 'good');
+    assert.equal(apply(...talking, link('failed'), link(null)).connection, 'good');
+  });
+
+  test('does not worry anybody about a path that carries nothing yet', () => {
+    const called = [entered(), room(view('customer', { stage: 'preparing' }), view('staff.1'))];
+    assert.equal(apply(...called, link('failed')).connection, 'good');
   });
 
   test('is nothing to worry about once the call is over', () => {
@@ -105,13 +111,9 @@ test('the server time is known from welcome on', () => {
 describe('media paths', () => {
   for (const mine of STAGES) {
     for (const theirs of STAGES) {
-      const alone = (stage) => stage === 'waiting' || stage === 'preparing' || stage === 'held';
-      const expected =
-        mine === 'admitted' && theirs === 'admitted'
-          ? 'live'
-          : (mine === 'admitted' && alone(theirs)) || (alone(mine) && theirs === 'admitted')
-            ? 'ready'
-            : undefined;
+      // By the stage of the one while the other is in the call.
+      const levels = { waiting: 'ready', preparing: 'warm', admitted: 'live', held: 'ready' };
+      const expected = mine === 'admitted' ? levels[theirs] : theirs === 'admitted' ? levels[mine] : undefined;
       test(`between ${mine} and ${theirs}: ${expected ?? 'none'}`, () => {
         const plan = mediaPlan(view('customer', { stage: mine }), [view('staff.1', { stage: theirs })]);
         assert.equal(plan.get('staff.1'), expected);

@@ -105,6 +105,49 @@ describe('calling in', () => {
   });
 });
 
+describe('preparing', () => {
+  const trackKinds = () => connections[0].getTransceivers().map(({ sender }) => sender.track?.kind ?? null);
+
+  test('connects the two, but nothing of the host leaves before the click', async () => {
+    enter('staff.1', [host(), customer()]);
+    await settled();
+    room(host(), customer({ stage: 'preparing' }));
+    await settled();
+    assert.deepEqual(order(), ['offer']);
+    assert.deepEqual(trackKinds(), [null, null]);
+    void call.admit('customer').catch(() => undefined);
+    await settled();
+    assert.deepEqual(trackKinds(), ['audio', 'video']);
+    assert.deepEqual(order(), ['offer', 'admit']);
+  });
+
+  test('lets nothing of the customer leave before they are admitted', async () => {
+    enter('customer', [customer(), host()]);
+    room(customer({ stage: 'preparing' }), host());
+    say({ type: 'offerFrom', sender: 'staff.1', pc: 5, sdp: 'offer' });
+    await settled();
+    assert.deepEqual(trackKinds(), [null, null]);
+    call.replaceLocal(localMedia());
+    await settled();
+    assert.deepEqual(trackKinds(), [null, null]);
+    room(customer(admitted), host());
+    await settled();
+    assert.deepEqual(trackKinds(), ['audio', 'video']);
+    assert.equal(connections.length, 1);
+  });
+
+  test('that comes to nothing closes the path and makes another ahead', async () => {
+    enter('staff.1', [host(), customer()]);
+    await settled();
+    room(host(), customer({ stage: 'preparing' }));
+    room(host(), customer());
+    await settled();
+    assert.equal(connections[0].signalingState, 'closed');
+    assert.deepEqual(order(), ['offer']);
+    assert.equal(connections[1].signalingState, 'have-local-offer');
+  });
+});
+
 describe('who is not in the call', () => {
   test('gets no path: going on hold closes it, coming back makes a new one', async () => {
     enter('staff.1', [host(), customer(admitted)]);

@@ -37,7 +37,8 @@
  *   | { type: 'link', id: string, state: RTCPeerConnectionState | null }
  *   | { type: 'media', media: LocalMedia | null }} CallEvent
  *
- * @typedef {'ready' | 'live'} Level How far the path to somebody may be: made ahead, or in use.
+ * @typedef {'ready' | 'warm' | 'live'} Level How far the path to somebody may be: made ahead on this side
+ *   alone; connected, but carrying nothing; in use.
  */
 
 /** @type {Record<Stage, Phase>} */
@@ -123,8 +124,8 @@ function change(state, event) {
 }
 
 /**
- * Decide to whom a media path may be: live when both are admitted, made ahead when one of the two waits
- * for the other. Between two who both wait there is none.
+ * Decide to whom a media path may be: live when both are admitted, warm when the one was called and the
+ * other is in the call, made ahead while one waits for the other. Between two who both wait there is none.
  *
  * @param {ParticipantView | null} self
  * @param {readonly ParticipantView[]} others
@@ -136,9 +137,13 @@ export function mediaPlan(self, others) {
   if (!self || self.stage === 'left') return plan;
   for (const other of others) {
     if (other.stage === 'left') continue;
-    const admitted = [self, other].filter((each) => each.stage === 'admitted').length;
-    if (admitted === 2) plan.set(other.id, 'live');
-    else if (admitted === 1 && (other.online || self.stage !== 'admitted')) plan.set(other.id, 'ready');
+    /** @type {ParticipantView[]} */
+    const outside = [self, other].filter(({ stage }) => stage !== 'admitted');
+    const [one, another] = outside;
+    if (!one) plan.set(other.id, 'live');
+    else if (!another && (other.online || one === self)) {
+      plan.set(other.id, one.stage === 'preparing' ? 'warm' : 'ready');
+    }
   }
   return plan;
 }
@@ -183,7 +188,10 @@ function withBye(state, bye) {
  * @returns {CallState}
  */
 function withConnection(state) {
-  const lost = state.signaling === 'reconnecting' || [...state.links.values()].some((link) => BROKEN.has(link));
+  const { self, participants, links } = state;
+  const plan = mediaPlan(self, participants);
+  const broken = [...links].some(([id, link]) => BROKEN.has(link) && plan.get(id) === 'live');
+  const lost = state.signaling === 'reconnecting' || broken;
   const connection = lost && !isFinal(state.phase) ? 'reconnecting' : 'good';
   return connection === state.connection ? state : { ...state, connection };
 }

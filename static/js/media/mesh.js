@@ -7,6 +7,7 @@ import { Peer } from './peer.js';
 
 /**
  * @import { IceServer, ParticipantView } from '../signaling/messages.js'
+ * @import { Level } from './call-state.js'
  * @import { Tracks } from './local-media.js'
  * @import { Incoming, Outgoing } from './peer.js'
  *
@@ -21,15 +22,20 @@ const GENERATION_MS = 250;
 const GENERATION_ZERO = Date.UTC(2026, 0, 1);
 const STALE_STEP = 240;
 
+/** @type {Record<Level, number>} */
+const RANK = { ready: 0, warm: 1, live: 2 };
+
+/** @type {Tracks} */
+const NOTHING = { audio: null, video: null };
+
 /** @extends {TypedEvents<MeshEvents>} */
 export class Mesh extends TypedEvents {
   #send;
   #now;
   #connect;
-  /** @type {Map<string, { peer: Peer, live: boolean }>} */
+  /** @type {Map<string, { peer: Peer, level: Level }>} */
   #peers = new Map();
-  /** @type {Tracks} */
-  #tracks = { audio: null, video: null };
+  #tracks = NOTHING;
   /** @type {RTCConfiguration} */
   #configuration = {};
   #lastPc = 0;
@@ -66,16 +72,14 @@ export class Mesh extends TypedEvents {
     for (const id of this.#peers.keys()) if (!plan.has(id)) this.#drop(id);
     for (const other of others) {
       const level = admitting.has(other.id) ? 'live' : plan.get(other.id);
-      if (level === undefined) continue;
       const existing = this.#peers.get(other.id);
-      if (existing?.live && level === 'ready') this.#drop(other.id);
-      const known = this.#peers.has(other.id);
-      const entry = this.#peers.get(other.id) ?? this.#add(self, other, fresh && level === 'live');
-      if (level === 'live') {
-        if (fresh && known && entry.live && entry.peer.connectionState !== 'connected') entry.peer.renew();
-        entry.live = true;
-        entry.peer.goLive();
-      }
+      if (level === undefined) continue;
+      // What was given to the other side can't be taken back, so a step down is a new beginning.
+      if (existing && RANK[level] < RANK[existing.level]) this.#drop(other.id);
+      const broken = existing?.level !== 'ready' && existing?.peer.connectionState !== 'connected';
+      const entry = this.#peers.get(other.id) ?? this.#add(self, other, fresh && level !== 'ready');
+      if (fresh && entry === existing && broken) entry.peer.renew();
+      this.#raise(entry, level);
     }
   }
 
@@ -98,10 +102,15 @@ export class Mesh extends TypedEvents {
     peer.renew();
   }
 
-  /** @param {Tracks} tracks */
+  /**
+   * Send these to everybody whom the path is live to, and to nobody else.
+   *
+   * @param {Tracks} tracks
+   */
   async replaceTracks(tracks) {
     this.#tracks = tracks;
-    await Promise.all([...this.#peers.values()].map(({ peer }) => peer.replaceTracks(tracks)));
+    const live = [...this.#peers.values()].filter(({ level }) => level === 'live');
+    await Promise.all(live.map(({ peer }) => peer.replaceTracks(tracks)));
   }
 
   /**
@@ -128,17 +137,30 @@ export class Mesh extends TypedEvents {
       id,
       polite: !offerer,
       configuration: this.#configuration,
-      tracks: this.#tracks,
+      tracks: NOTHING,
       send: this.#send,
       nextPc: () => this.#nextPc(),
       connect: this.#connect,
     });
     peer.on('track', ({ stream }) => this.emit('remote', { id, stream }));
     peer.on('connectionstate', ({ state }) => this.emit('link', { id, state }));
-    const entry = { peer, live: false };
+    /** @type {{ peer: Peer, level: Level }} */
+    const entry = { peer, level: 'ready' };
     this.#peers.set(id, entry);
     if (offerer || begin) peer.offer();
     return entry;
+  }
+
+  /**
+   * @param {{ peer: Peer, level: Level }} entry
+   * @param {Level} level
+   */
+  #raise(entry, level) {
+    const raised = level !== entry.level;
+    entry.level = level;
+    if (level !== 'ready') entry.peer.goLive();
+    // A sender that is closing refuses a track; its connection is replaced anyway.
+    if (level === 'live' && raised) entry.peer.replaceTracks(this.#tracks).catch(() => undefined);
   }
 
   /** @param {string} id */

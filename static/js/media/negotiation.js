@@ -21,8 +21,8 @@ import { TypedEvents } from '../lib/typed-events.js';
  * @property {unknown} failed The browser refused a description; this connection can't be saved.
  */
 
-const VIDEO_MAX_BPS = 1_500_000;
-const AUDIO_MAX_BPS = 48_000;
+const KINDS = /** @type {const} */ (['audio', 'video']);
+const MAX_BPS = { audio: 48_000, video: 1_500_000 };
 
 /** @extends {TypedEvents<NegotiationEvents>} */
 export class Negotiation extends TypedEvents {
@@ -56,9 +56,13 @@ export class Negotiation extends TypedEvents {
   /** Be the first to offer: creating the transceivers makes the browser ask for negotiation. */
   begin() {
     if (this.connection.getTransceivers().length) return;
-    const init = { direction: /** @type {const} */ ('sendrecv'), streams: [this.#stream] };
-    this.connection.addTransceiver(this.#tracks.audio ?? 'audio', init);
-    this.connection.addTransceiver(this.#tracks.video ?? 'video', init);
+    for (const kind of KINDS) {
+      this.connection.addTransceiver(this.#tracks[kind] ?? kind, {
+        direction: 'sendrecv',
+        streams: [this.#stream],
+        sendEncodings: [{ maxBitrate: MAX_BPS[kind] }],
+      });
+    }
   }
 
   /** Whether an offer of one's own, the first of this connection, has not been answered yet. */
@@ -103,7 +107,6 @@ export class Negotiation extends TypedEvents {
       await connection.setLocalDescription();
       this.#describe();
     }
-    this.#limitBitrates();
   }
 
   /** @param {RTCIceCandidateInit} candidate One with an empty line ends the generation. */
@@ -141,19 +144,23 @@ export class Negotiation extends TypedEvents {
   /** The offerer's transceivers are the only ones: answer in both directions on each. */
   async #fillTransceivers() {
     for (const transceiver of this.connection.getTransceivers()) {
+      if (transceiver.direction === 'sendrecv') continue;
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
+      limitBitrate(transceiver);
     }
     await this.replaceTracks(this.#tracks);
   }
+}
 
-  #limitBitrates() {
-    for (const { sender, receiver } of this.connection.getTransceivers()) {
-      const parameters = sender.getParameters();
-      const maxBitrate = receiver.track.kind === 'audio' ? AUDIO_MAX_BPS : VIDEO_MAX_BPS;
-      for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = maxBitrate;
-      // Only a limit: a browser that can't set it just sends as it would.
-      sender.setParameters(parameters).catch(() => undefined);
-    }
-  }
+/**
+ * Only a limit: a browser that can't set it just sends as it would.
+ *
+ * @param {RTCRtpTransceiver} transceiver
+ */
+function limitBitrate({ sender, receiver }) {
+  const parameters = sender.getParameters();
+  const kind = receiver.track.kind === 'audio' ? 'audio' : 'video';
+  for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = MAX_BPS[kind];
+  sender.setParameters(parameters).catch(() => undefined);
 }
