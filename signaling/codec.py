@@ -41,6 +41,14 @@ def decode_client(frame: str | bytes) -> ClientMessage | Unreadable:
         return _explain(frame)
 
 
+def ref_of(frame: str | bytes) -> str | UnsetType:
+    """Return the ref of a frame that is refused unread, so that whoever waits for an answer has one."""
+    try:
+        return _envelope_decoder.decode(frame).ref
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return UNSET
+
+
 def _explain(frame: str | bytes) -> Unreadable:
     """Find the ref and the kind of fault in a frame that is no client message."""
     try:

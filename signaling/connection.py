@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import UNSET, UnsetType
 
-from signaling.codec import Unreadable, decode_client, encode
+from signaling.codec import Unreadable, decode_client, encode, ref_of
 from signaling.events import Arrive, Command, Participant
 from signaling.log import LogUnavailable, NoSuchLog
 from signaling.protocol import (
@@ -146,12 +146,12 @@ class Connection:
             tokens = min(tokens + (now - self._seen_at) * limits.tokens_per_s / 1000, limits.burst_tokens)
             self._seen_at = now
         if tokens < 0:
-            self._throttle()
+            self._throttle(frame)
             return
         self._tokens = tokens
         self._throttled = 0
         if size > limits.frame_bytes:
-            self._fault(RefusalCode.TOO_LARGE, UNSET)
+            self._fault(RefusalCode.TOO_LARGE, ref_of(frame))
             return
         message = decode_client(frame)
         kind = type(message)
@@ -214,12 +214,12 @@ class Connection:
         self._tokens -= _FAULT_TOKENS
         self._refuse(code, ref)
 
-    def _throttle(self) -> None:
+    def _throttle(self, frame: str | bytes) -> None:
         self._throttled += 1
         if self._throttled > self._around.limits.misbehaved_after_refusals:
             self.bye(Bye(ByeAction.STOP, ByeReason.MISBEHAVED))
         else:
-            self._refuse(RefusalCode.RATE_LIMITED, UNSET)
+            self._refuse(RefusalCode.RATE_LIMITED, ref_of(frame))
 
     # --- to the client ------------------------------------------------------------------------------
 

@@ -344,7 +344,7 @@ class Ack(_Message, frozen=True, tag="ack"):
 
 
 class Refused(_Message, frozen=True, tag="refused"):
-    """A command had no effect. `ref` is absent if the command carried none or could not be read."""
+    """A command had no effect. `ref` is absent if the command carried none or it could not be read."""
 
     code: RefusalCode
     ref: Ref | UnsetType = UNSET

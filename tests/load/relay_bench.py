@@ -1,8 +1,8 @@
 """How fast and how small the signalling path is beside a bare relay: `python -m tests.load.relay_bench`.
 
-Both servers run in the same minute on the same pinned core, in turns; the clients run on another core. Each of
-2,000 rooms of two has one message of 1.1 KB under way in either direction at any time, so the server is always
-busy. The ratio is of messages a second of the server's own core time: on a core of its own that is the
+Both servers run in the same minute on the same pinned core, in turns; the clients run on another core. Each
+of 2,000 rooms of two has one message of 1.1 KB under way in either direction at any time, so the server is
+always busy. The ratio is of messages a second of the server's own core time: on a core of its own that is the
 throughput, and what else the machine runs does not tell. Prints one JSON object.
 """
 
@@ -15,13 +15,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from tests.load.relay_load import Client, Tally, allow_many_files, connect, signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = int(os.environ.get("RELAY_ROOMS", "2000"))
@@ -144,7 +147,8 @@ async def kb_per_waiting(kind: str, core: int) -> float:
         kept = [await asyncio.gather(*(one(server, -n) for n in range(1, AT_ONCE)))]
         before = server.rss_kb()
         for first in range(0, count, AT_ONCE):
-            kept.append(await asyncio.gather(*(one(server, n) for n in range(first, first + AT_ONCE))))
+            batch = (one(server, number) for number in range(first, first + AT_ONCE))
+            kept += [await asyncio.gather(*batch)]
         await asyncio.sleep(SETTLE_S)
         return (server.rss_kb() - before) / count
 

@@ -1,4 +1,4 @@
-"""Clients in bulk: raw sockets on uvloop with frames made beforehand, so that the server is what is measured."""
+"""Clients in bulk: raw sockets with frames made beforehand, so that the server is what is measured."""
 
 from __future__ import annotations
 

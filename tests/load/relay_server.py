@@ -1,7 +1,8 @@
-"""The two relays of the bench, each a process of its own: `python -m tests.load.relay_server bare|whole CORE`.
+"""The bench's two relays, each a process of its own: `python -m tests.load.relay_server bare|whole CORE`.
 
 `whole` is the real door behind the application's middlewares: validated, ordered, in the memory log; only who
-sits where is made up. `bare` hands every frame to its peer, as the shortest aiohttp relay would. Prints its port.
+sits where is made up. `bare` hands every frame to its peer, as the shortest aiohttp relay would. Each prints
+its port.
 """
 
 from __future__ import annotations

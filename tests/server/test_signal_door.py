@@ -34,7 +34,8 @@ from signaling.protocol import (
     Stage,
     State,
 )
-from tests.support.signaling import AGENT, CUSTOMER, Client, FactList, FakeClock, FaultyLog
+from tests.support.rooms import AGENT, CUSTOMER
+from tests.support.signaling import Client, FactList, FakeClock, FaultyLog
 from vap_meet.domain.errors import LinkMoved, NotFound, TooEarly
 from vap_meet.settings import Settings
 from vap_meet.web import signal
@@ -251,6 +252,7 @@ async def test_a_client_that_never_reads_is_cut_off_and_slows_nobody(house):
     line = "x" * 40_000
     for pc in range(1, 400):
         house.clock.advance(1)
+        house.hub.tick()
         await agent.request(Offer(to="customer", pc=pc, sdp=line))
         if "customer" not in house.hub.online("room"):
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,13 @@ from signaling.protocol import (
     Ack,
     Bye,
     ClientMessage,
-    Grant,
     Hello,
     Ping,
     Pong,
     Refused,
     Welcome,
 )
-
-CUSTOMER = Participant("customer", "متعامل 1", frozenset({Grant.PUBLISH, Grant.CHAT}))
-AGENT = Participant("staff.1", "Agent 1", frozenset(Grant))
-GUEST = Participant("guest", "Guest 1", frozenset({Grant.PUBLISH, Grant.CHAT}))
-LISTENER = Participant("listener", "Listener 1", frozenset({Grant.CHAT}))
-START_MS = 1_750_000_000_000
+from tests.support.rooms import START_MS
 
 _SCHEMA = json.loads(
     (Path(__file__).resolve().parents[2] / "signaling/protocol.schema.json").read_text(encoding="utf-8")
@@ -127,11 +122,14 @@ class FakeTransport:
         return not self.paused
 
     async def drain(self) -> None:
-        import asyncio  # noqa: PLC0415 - only the slow need it
-
         if self.paused:
             self._resumed = asyncio.get_running_loop().create_future()
             await self._resumed
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a writer waits for the client to read."""
+        return self._resumed is not None
 
     def resume(self) -> None:
         self.paused = False
@@ -178,6 +176,10 @@ class Desk:
         if hello:
             await sitter.send(Hello())
         return sitter
+
+    async def turn(self) -> None:
+        """Let the tasks that can go on do so, once."""
+        await asyncio.sleep(0)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, in steps no longer than a second, and everything due happen."""

@@ -259,7 +259,7 @@ export {};
  */
 
 /**
- * A command had no effect. `ref` is absent if the command carried none or could not be read.
+ * A command had no effect. `ref` is absent if the command carried none or it could not be read.
  *
  * @typedef {object} Refused
  * @property {'refused'} type
