@@ -19,6 +19,7 @@ from signaling.log import LogUnavailable, MemoryLog, OnEntry, RoomLog, Subscript
 from signaling.protocol import (
     SUBPROTOCOL,
     Ack,
+    Admit,
     Bye,
     ClientMessage,
     Hello,
@@ -27,7 +28,7 @@ from signaling.protocol import (
     Refused,
     Welcome,
 )
-from tests.support.rooms import START_MS
+from tests.support.rooms import AGENT, CUSTOMER, START_MS
 
 _SCHEMA = json.loads(
     (Path(__file__).resolve().parents[2] / "signaling/protocol.schema.json").read_text(encoding="utf-8")
@@ -209,6 +210,20 @@ class Sitter:
 
     def went(self) -> None:
         self.connection.closed()
+
+
+def kinds(messages) -> list[type]:
+    """Return the messages' types."""
+    return [type(one) for one in messages]
+
+
+async def call(desk: Desk) -> tuple[Sitter, Sitter]:
+    """Return an admitted customer and the agent, who have read everything."""
+    customer, agent = await desk.sit(CUSTOMER), await desk.sit(AGENT)
+    await agent.send(Admit("customer"))
+    customer.got()
+    agent.got()
+    return customer, agent
 
 
 class Client:
