@@ -98,6 +98,7 @@ export function chatSheet(call, say, signal) {
     opener.setAttribute('aria-expanded', 'true');
     byId('section-call', HTMLElement).toggleAttribute('data-chat', true);
     count(0);
+    say('');
     chat.focusInput();
   };
   const close = () => {
