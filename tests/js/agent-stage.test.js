@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { byeKey, mediaProblemKey, phaseOf, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
+import { appointmentState, byeKey, mediaProblemKey, phaseOf, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
 
 test('each stage of the customer, online and offline, has its phase', () => {
   /** @type {const} */
@@ -36,6 +36,22 @@ test('calling in is offered only for somebody who is online and not yet in the c
 
 test('the picture is uncovered only in a call with somebody online', () => {
   assert.deepEqual(Object.entries(STAGE).filter(([, view]) => !view.covers).map(([phase]) => phase), ['inCall']);
+});
+
+test('the state beside the name follows the customer, and stays as it was once nobody is there', () => {
+  /** @type {const} */
+  const cells = [
+    ['waiting', 'waiting'],
+    ['waitingOffline', 'waiting'],
+    ['preparing', 'waiting'],
+    ['inCall', 'in_session'],
+    ['inCallOffline', 'in_session'],
+    ['held', 'in_session'],
+    ['absent', null],
+    ['left', null],
+    ['ended', null],
+  ];
+  for (const [phase, state] of cells) assert.equal(appointmentState(phase), state);
 });
 
 test('a code without words of its own gets the general ones', () => {

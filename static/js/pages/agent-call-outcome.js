@@ -28,6 +28,7 @@ export class OutcomeForm {
   #data;
   #meeting;
   #signal;
+  #sent;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #unsaved = false;
@@ -37,12 +38,14 @@ export class OutcomeForm {
 
   /**
    * @param {OutcomeData} data
+   * @param {() => void} sent called once what was written is on the record
    * @param {AbortSignal} signal
    */
-  constructor(data, signal) {
+  constructor(data, sent, signal) {
     this.#data = data;
     this.#meeting = data.meeting;
     this.#signal = signal;
+    this.#sent = sent;
   }
 
   start() {
@@ -162,10 +165,7 @@ export class OutcomeForm {
       if (!(error instanceof HttpProblem)) throw error;
       return this.#refused(error);
     }
-    this.#unsaved = false;
-    this.#sending = false;
-    location.reload();
-    return undefined;
+    return this.#sent();
   }
 
   /** @param {HttpProblem} problem */

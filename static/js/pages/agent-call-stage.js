@@ -1,11 +1,11 @@
 /** The stage of the call page: shows the state of the call, and turns presses into commands. */
 import '../elements/clocks.js';
-import { VapChat } from '../elements/chat.js';
 import { VapVideoTile } from '../elements/video-tile.js';
 import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
 import { text } from '../lib/page-data.js';
 import { RefusedError } from '../signaling/client.js';
-import { byeKey, phaseOf, refusalKey, STAGE } from './agent-stage.js';
+import { CallChat } from './agent-call-chat.js';
+import { appointmentState, byeKey, phaseOf, refusalKey, STAGE } from './agent-stage.js';
 
 /**
  * @import { Call } from '../media/call.js'
@@ -39,6 +39,8 @@ export class CallStage {
   #phase = 'absent';
   #waitingSince;
   #busy = false;
+  /** @type {CallChat | null} */
+  #chat = null;
 
   /**
    * @param {Call} call
@@ -57,9 +59,10 @@ export class CallStage {
   start() {
     this.#wireButtons();
     this.#wireQuestions();
-    const chat = byId('chat', VapChat);
-    chat.nameOf = () => this.#data.customer;
-    chat.send = (line) => this.#call.sendChat(line);
+    this.#chat = new CallChat(this.#call, this.#data.customer, this.#signal);
+    listen(window, 'beforeunload', (event) => {
+      if (TALKS.has(this.#phase) && this.#isLive(this.#call.state)) event.preventDefault();
+    }, this.#signal);
     this.#call.on('change', (state) => this.#show(state), { signal: this.#signal });
     this.#show(this.#call.state);
   }
@@ -151,7 +154,8 @@ export class CallStage {
     this.#showWait(state);
     this.#showActions(state);
     this.#showPictures(state, customer);
-    this.#showChat(state);
+    this.#showState();
+    this.#chat?.show(state, TALKS.has(phase) && this.#isLive(state));
   }
 
   /** @param {CallState} state */
@@ -231,14 +235,13 @@ export class CallStage {
     self.stream = state.localMedia?.stream ?? null;
   }
 
-  /** @param {CallState} state */
-  #showChat(state) {
-    const chat = byId('chat', VapChat);
-    const open = TALKS.has(this.#phase) && this.#isLive(state);
-    chat.selfId = state.self?.id ?? '';
-    chat.toggleAttribute('disabled', !open);
-    chat.show(state.chat);
-    setVisible(byId('chat-card', HTMLElement), open || state.chat.length > 0);
+  /** The badge beside the name follows the call; what the page came with stands until then. */
+  #showState() {
+    const badge = byId('state', HTMLElement);
+    const state = appointmentState(this.#phase);
+    if (!state || badge.dataset['state'] === state) return;
+    badge.dataset['state'] = state;
+    badge.replaceChildren(document.importNode(byId(`badge-${state}`, HTMLTemplateElement).content, true));
   }
 }
 

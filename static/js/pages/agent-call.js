@@ -17,9 +17,18 @@ import { stayAwake } from './attention.js';
  */
 
 const page = /** @type {CallPageData} */ (/** @type {unknown} */ (pageData()));
-const { signal } = new AbortController();
+const life = new AbortController();
+const { signal } = life;
 
-const form = page.outcome && new OutcomeForm({ ...page.outcome, lang: page.lang, timeZone: page.timeZone }, signal);
+/** Everything here ends, the call too, and the page shows what is on the record now. */
+function startAfresh() {
+  life.abort();
+  location.reload();
+}
+
+const form =
+  page.outcome &&
+  new OutcomeForm({ ...page.outcome, lang: page.lang, timeZone: page.timeZone }, startAfresh, signal);
 form?.start();
 const own = page.call && startCall(page.call);
 listen(document, 'keydown', pressed, signal);

@@ -50,6 +50,24 @@ export function phaseOf(customer, ended) {
   return PHASE[customer.stage][customer.online ? 'online' : 'offline'];
 }
 
+/** @type {Partial<Record<Phase, 'waiting' | 'in_session'>>} */
+const APPOINTMENT_STATE = {
+  waiting: 'waiting',
+  waitingOffline: 'waiting',
+  preparing: 'waiting',
+  inCall: 'in_session',
+  inCallOffline: 'in_session',
+  held: 'in_session',
+};
+
+/**
+ * The appointment's state that a phase makes, null where it makes none.
+ * @param {Phase} phase
+ */
+export function appointmentState(phase) {
+  return APPOINTMENT_STATE[phase] ?? null;
+}
+
 const BYES = new Set(['moved_device', 'in_use', 'ended', 'left', 'removed', 'revoked', 'no_access', 'unavailable']);
 
 /**
