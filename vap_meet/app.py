@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import msgspec
 from aiohttp import web
 
 from signaling.hub import Hub
 from signaling.log import MemoryLog
 from signaling.turn import ice_servers
 from vap_meet.clock import Clock, utc_now
+from vap_meet.domain.outbox import Kind, read_room_command
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
@@ -73,7 +73,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             ice_servers=_ice_servers(settings, clock),
             clock_ms=_milliseconds(clock),
         )
-        app[key.BOOKING] = Booking(db=db, clock=clock)
+        dispatcher = _dispatcher(db, clock, hub)
+        app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room)
         app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
         app[key.STAFFING] = Staffing(db=db, clock=clock)
@@ -98,7 +99,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(hub.run(), name="hub"),
-                tasks.create_task(_dispatcher(db, clock, hub).run(), name="dispatcher"),
+                tasks.create_task(dispatcher.run(), name="dispatcher"),
                 tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
             ]
             yield
@@ -136,17 +137,10 @@ def _dispatcher(db: Database, clock: Clock, hub: Hub) -> Dispatcher:
     """Return the dispatcher with a handler for every kind of message the outbox holds."""
 
     async def end(payload: str) -> None:
-        await hub.end_room(msgspec.json.decode(payload, type=RoomMessage).room)
+        await hub.end_room(read_room_command(payload).room)
 
     async def revoke(payload: str) -> None:
-        message = msgspec.json.decode(payload, type=RoomMessage)
-        await hub.revoke(message.room, message.participant)
+        command = read_room_command(payload)
+        await hub.revoke(command.room, command.participant)
 
-    return Dispatcher(db=db, clock=clock, handlers={"room.end": end, "room.revoke": revoke})
-
-
-class RoomMessage(msgspec.Struct, frozen=True):
-    """The payload of a room command in the outbox."""
-
-    room: str
-    participant: str | None = None
+    return Dispatcher(db=db, clock=clock, handlers={Kind.ROOM_END: end, Kind.ROOM_REVOKE: revoke})

@@ -7,6 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from vap_meet.domain.audit import canonical
 
 if TYPE_CHECKING:
@@ -41,9 +43,21 @@ def room_lane(appointment_id: str) -> str:
     return f"room:{appointment_id}"
 
 
+class RoomCommand(msgspec.Struct, frozen=True):
+    """What a room is told after the record has changed; no participant means everybody."""
+
+    room: str
+    participant: str | None
+
+
 def room_command(appointment_id: str, participant: str | None = None) -> str:
     """Return a room command's payload; no participant means everybody."""
     return canonical({"room": appointment_id, "participant": participant}).decode()
+
+
+def read_room_command(payload: str) -> RoomCommand:
+    """Return what `room_command` wrote."""
+    return msgspec.json.decode(payload, type=RoomCommand)
 
 
 def next_try(message: OutboxMessage, *, now: datetime, chance: float) -> datetime | None:
