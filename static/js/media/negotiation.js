@@ -22,7 +22,8 @@ import { TypedEvents } from '../lib/typed-events.js';
  */
 
 const KINDS = /** @type {const} */ (['audio', 'video']);
-const MAX_BPS = { audio: 48_000, video: 1_500_000 };
+// Sound is modest by itself; a picture would take whatever the line gives.
+const VIDEO_MAX_BPS = 1_500_000;
 
 /** @extends {TypedEvents<NegotiationEvents>} */
 export class Negotiation extends TypedEvents {
@@ -60,7 +61,7 @@ export class Negotiation extends TypedEvents {
       this.connection.addTransceiver(this.#tracks[kind] ?? kind, {
         direction: 'sendrecv',
         streams: [this.#stream],
-        sendEncodings: [{ maxBitrate: MAX_BPS[kind] }],
+        sendEncodings: kind === 'video' ? [{ maxBitrate: VIDEO_MAX_BPS }] : [{}],
       });
     }
   }
@@ -159,8 +160,8 @@ export class Negotiation extends TypedEvents {
  * @param {RTCRtpTransceiver} transceiver
  */
 function limitBitrate({ sender, receiver }) {
+  if (receiver.track.kind !== 'video') return;
   const parameters = sender.getParameters();
-  const kind = receiver.track.kind === 'audio' ? 'audio' : 'video';
-  for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = MAX_BPS[kind];
+  for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = VIDEO_MAX_BPS;
   sender.setParameters(parameters).catch(() => undefined);
 }
