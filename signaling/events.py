@@ -155,7 +155,7 @@ class Entry(Struct, frozen=True, gc=False):
     event: Event
 
 
-class Position(Struct, frozen=True, order=True):
+class Position(Struct, frozen=True, order=True, gc=False):
     """A place in one log's life; positions of different epochs have nothing to do with each other."""
 
     epoch: str

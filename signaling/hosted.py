@@ -78,6 +78,9 @@ class HostedRoom:
     async def follow(self) -> None:
         """Take the log's entries from now on. Raises `NoSuchLog`, `LogUnavailable`."""
         self._subscription = await self._log.subscribe(self.name, None, self._on_entry)
+        if self._released:  # the log gave entries that don't follow each other
+            self._subscription.close()
+            raise LogUnavailable(self.name)
         for one in self.room.present():
             self._watch_absence(one.participant.id)
         self._linger()
