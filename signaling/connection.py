@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import UNSET, UnsetType
@@ -21,6 +22,7 @@ from signaling.protocol import (
     Chat,
     ClientMessage,
     End,
+    Grant,
     Hello,
     Hold,
     Leave,
@@ -51,6 +53,11 @@ _APPENDED: Final[frozenset[object]] = _SIGNALS | {Prepare, Admit, Hold, Lobby, R
 _FAULT_TOKENS: Final = 4
 _STALL_S: Final = 20.0
 _CLOSE_CODES: Final = {ByeReason.RESTARTING: CLOSE_GOING_AWAY, ByeReason.MISBEHAVED: CLOSE_POLICY}
+
+
+@cache
+def _signals_of(grants: frozenset[Grant]) -> frozenset[type[ClientMessage]]:
+    return frozenset(kind for kind in _SIGNALS if NEEDED_GRANT[kind] in grants)
 
 
 class Transport(Protocol):
@@ -140,11 +147,12 @@ class Connection:
         around = self._around
         limits = around.limits
         now = around.wheel.now_ms  # exact to a turn of the wheel, which is enough here
+        if now != self._seen_at:
+            gained = (now - self._seen_at) * limits.tokens_per_s / 1000
+            self._tokens = min(self._tokens + gained, limits.burst_tokens)
+            self._seen_at = now
         size = len(frame)
         tokens = self._tokens - 1 - (size >> 12)
-        if now != self._seen_at:
-            tokens = min(tokens + (now - self._seen_at) * limits.tokens_per_s / 1000, limits.burst_tokens)
-            self._seen_at = now
         if tokens < 0:
             self._throttle(frame)
             return
@@ -203,8 +211,7 @@ class Connection:
         except NoSuchLog:
             self._hosted.lose()
         else:
-            grants = self.participant.grants
-            self._signals = frozenset(kind for kind in _SIGNALS if NEEDED_GRANT[kind] in grants)
+            self._signals = _signals_of(self.participant.grants)
 
     def _refuse(self, code: RefusalCode, ref: str | UnsetType) -> None:
         self.refusals += 1

@@ -160,6 +160,21 @@ async def test_tokens_come_back_with_time():
     assert kinds(customer.got()) == [Pong, Pong, Refused]
 
 
+async def test_a_large_frame_is_taken_once_enough_tokens_have_come_back():
+    desk = Desk(Limits(burst_tokens=20, tokens_per_s=4))
+    customer = await desk.sit(CUSTOMER)
+    large = b'{"type":"ping","ref":"large","pad":"' + b"x" * 60_000 + b'"}'
+    await customer.send(large)
+    customer.got()
+    for _ in range(3):
+        await customer.send(large)
+        assert customer.got() == [Refused(RefusalCode.RATE_LIMITED, "large")]
+        await desk.wait(1)
+    await desk.wait(1)
+    await customer.send(large)
+    assert customer.got() == [Pong("large")]
+
+
 async def test_faulty_frames_are_refused_by_name(desk):
     customer = await desk.sit(CUSTOMER)
     customer.got()
