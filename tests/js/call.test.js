@@ -3,6 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 
 import { Call } from '../../static/js/media/call.js';
 import { LocalMedia } from '../../static/js/media/local-media.js';
+import { SignalingClient } from '../../static/js/signaling/client.js';
 import { FakeConnection, FakeMediaStream, fakeTrack, settled } from './support/fake-connection.js';
 import { fakeSocketClass, view, welcome } from './support/fake-socket.js';
 
@@ -25,11 +26,9 @@ function enter(self, participants, options = {}) {
   Socket = fakeSocketClass();
   connections = [];
   media = options.media === undefined ? localMedia() : options.media;
+  const url = 'ws://hub.test/signal';
   call = new Call({
-    url: 'ws://hub.test/signal',
-    WebSocketClass: Socket,
-    random: () => 0,
-    ...options,
+    client: new SignalingClient({ url, WebSocketClass: Socket, random: () => 0 }),
     media,
     connect: (configuration) => {
       connections.push(new FakeConnection(configuration));

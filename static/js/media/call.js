@@ -3,11 +3,11 @@
  * state for a page. A page gives it what the person wants and shows `state` whenever it changes.
  */
 import { TypedEvents } from '../lib/typed-events.js';
-import { RefusedError, SignalingClient } from '../signaling/client.js';
 import { INITIAL, isFinal, reduce } from './call-state.js';
 import { Mesh } from './mesh.js';
 
 /**
+ * @import { RefusedError, SignalingClient } from '../signaling/client.js'
  * @import { ChatLine } from '../signaling/messages.js'
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
@@ -33,20 +33,14 @@ export class Call extends TypedEvents {
 
   /**
    * @param {object} options
-   * @param {string} options.url Of the websocket.
+   * @param {SignalingClient} options.client Not started yet; the call starts and closes it.
    * @param {LocalMedia | null} [options.media] The call owns it from now on and closes it when it is over.
    * @param {AbortSignal} [options.signal] Aborting it closes everything without leaving the room.
-   * @param {typeof WebSocket} [options.WebSocketClass]
    * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
-   * @param {() => number} [options.random]
    */
-  constructor({ url, media = null, signal, WebSocketClass, connect, random }) {
+  constructor({ client, media = null, signal, connect }) {
     super();
-    this.#client = new SignalingClient({
-      url,
-      ...(WebSocketClass && { WebSocketClass }),
-      ...(random && { random }),
-    });
+    this.#client = client;
     const now = () => Date.now() + this.#state.serverOffsetMs;
     this.#mesh = new Mesh({ send: (message) => this.#signalTo(message), now, connect });
     this.#listen();

@@ -3,6 +3,7 @@ import { byId, listen, setText, setVisible } from '../lib/dom.js';
 import { HttpProblem, putJson } from '../lib/http.js';
 import { pageData, text } from '../lib/page-data.js';
 import { Call } from '../media/call.js';
+import { SignalingClient } from '../signaling/client.js';
 import { OwnMedia } from './agent-call-media.js';
 import { OutcomeForm } from './agent-call-outcome.js';
 import { CallStage } from './agent-call-stage.js';
@@ -37,7 +38,7 @@ listen(document, 'keydown', pressed, signal);
 function startCall(data) {
   const url = new URL(data.signalPath, location.href);
   url.protocol = url.protocol.replace('http', 'ws');
-  const call = new Call({ url: url.href, signal });
+  const call = new Call({ client: new SignalingClient({ url: url.href }), signal });
   const media = new OwnMedia(call, signal);
   call.on('change', ({ participants }) => {
     const customer = participants.find((each) => each.id === data.customerId);

@@ -6,6 +6,7 @@ import { byId, listen, setText, setVisible } from '../lib/dom.js';
 import { pageData, text } from '../lib/page-data.js';
 import { Call } from '../media/call.js';
 import { MediaProblem, openMedia } from '../media/local-media.js';
+import { SignalingClient } from '../signaling/client.js';
 import { whenAnswered } from './answer-watch.js';
 import { Bell, stayAwake } from './attention.js';
 import { canCall } from './browser.js';
@@ -57,7 +58,8 @@ async function begin() {
 /** @param {LocalMedia | null} media */
 function enter(media) {
   const { signal } = present;
-  const call = new Call({ url: new URL(signalUrl, location.href).href.replace(/^http/, 'ws'), media });
+  const url = new URL(signalUrl, location.href).href.replace(/^http/, 'ws');
+  const call = new Call({ client: new SignalingClient({ url }), media });
   const say = (/** @type {string} */ words) => page.say(words);
   const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
   const show = () => {
