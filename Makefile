@@ -48,8 +48,8 @@ lock: $(DEV) ## pin the newest versions that pyproject.toml and package.json all
 	@scripts/lock
 
 .PHONY: clean
-clean: ## remove what the other commands made, the demo's data too
-	rm -rf .venv node_modules build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove what the other commands made, the demonstration included
+	rm -rf .venv node_modules build dist var/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Runtime packages come first and alone, so that the demo waits for nothing that only tests need.
