@@ -13,7 +13,6 @@ from signaling.codec import Unreadable, decode_client, encode, ref_of
 from signaling.events import Arrive, Command, Participant
 from signaling.log import LogUnavailable, NoSuchLog
 from signaling.protocol import (
-    Admit,
     Answer,
     Bye,
     ByeAction,
@@ -21,20 +20,14 @@ from signaling.protocol import (
     Candidate,
     Chat,
     ClientMessage,
-    End,
     Grant,
     Hello,
-    Hold,
-    Leave,
-    Lobby,
     Media,
     Offer,
     Ping,
     Pong,
-    Prepare,
     RefusalCode,
     Refused,
-    Remove,
     Resume,
 )
 from signaling.stages import NEEDED_GRANT
@@ -48,8 +41,6 @@ CLOSE_POLICY: Final = 1008
 CLOSE_NORMAL: Final = 1000
 
 _SIGNALS: Final[frozenset[type[ClientMessage]]] = frozenset({Offer, Answer, Candidate, Chat, Media})
-_Appended = Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
-_APPENDED: Final[frozenset[object]] = _SIGNALS | {Prepare, Admit, Hold, Lobby, Remove, Leave, End}
 _FAULT_TOKENS: Final = 4
 _STALL_S: Final = 20.0
 _CLOSE_CODES: Final = {ByeReason.RESTARTING: CLOSE_GOING_AWAY, ByeReason.MISBEHAVED: CLOSE_POLICY}
@@ -162,56 +153,46 @@ class Connection:
             self._fault(RefusalCode.TOO_LARGE, ref_of(frame))
             return
         message = decode_client(frame)
-        kind = type(message)
-        if kind in self._signals:
-            await self._append(message)  # type: ignore[arg-type]
-        elif kind in _APPENDED and self._said_hello:
-            await self._command(message)  # type: ignore[arg-type]
-        else:
-            await self._other(message)
+        try:
+            if type(message) in self._signals:
+                # Signals of someone who has said hello and may send them: nearly every frame.
+                await self._hosted.append(Command(self.participant.id, self.id, message))  # type: ignore[arg-type]
+            else:
+                await self._take(message)
+        except LogUnavailable:
+            self._refuse(RefusalCode.UNAVAILABLE, message.ref or UNSET)
+        except NoSuchLog:
+            self._hosted.lose()
 
-    async def _other(self, message: ClientMessage | Unreadable) -> None:
+    async def _take(self, message: ClientMessage | Unreadable) -> None:
         if isinstance(message, Unreadable):
-            self._fault(message.code, UNSET if message.ref is None else message.ref)
+            self._fault(message.code, message.ref or UNSET)
         elif isinstance(message, Ping):
             self._hosted.pong(self, Pong(message.ref))
-        elif not isinstance(message, Hello):
-            self._refuse(RefusalCode.HELLO_FIRST, message.ref)
-        elif self._said_hello:
-            self._refuse(RefusalCode.HELLO_AGAIN, message.ref)
-        else:
+        elif isinstance(message, Hello):
             await self._hello(message)
-
-    async def _command(self, message: _Appended) -> None:
-        needed = NEEDED_GRANT.get(type(message))
-        if needed is not None and needed not in self.participant.grants:
+        elif not self._said_hello:
+            self._refuse(RefusalCode.HELLO_FIRST, message.ref)
+        elif not self._may(message):
             self._refuse(RefusalCode.NOT_GRANTED, message.ref)
         elif self._hosted.overdue:
             self._refuse(RefusalCode.UNAVAILABLE, message.ref)
         else:
-            await self._append(message)
-
-    async def _append(self, message: _Appended) -> None:
-        try:
             await self._hosted.append(Command(self.participant.id, self.id, message))
-        except LogUnavailable:
-            self._refuse(RefusalCode.UNAVAILABLE, message.ref)
-        except NoSuchLog:
-            self._hosted.lose()
 
     async def _hello(self, message: Hello) -> None:
-        self._said_hello = True
+        if self._said_hello:
+            self._refuse(RefusalCode.HELLO_AGAIN, message.ref)
+            return
         self.hello_ref = message.ref
         self.resume = None if isinstance(message.resume, UnsetType) else message.resume
-        try:
-            await self._hosted.append(Arrive(self.participant, self.seat, self.id))
-        except LogUnavailable:
-            self._said_hello = False
-            self._refuse(RefusalCode.UNAVAILABLE, message.ref)
-        except NoSuchLog:
-            self._hosted.lose()
-        else:
-            self._signals = _signals_of(self.participant.grants)
+        await self._hosted.append(Arrive(self.participant, self.seat, self.id))
+        self._said_hello = True
+        self._signals = _signals_of(self.participant.grants)
+
+    def _may(self, message: ClientMessage) -> bool:
+        needed = NEEDED_GRANT.get(type(message))
+        return needed is None or needed in self.participant.grants
 
     def _refuse(self, code: RefusalCode, ref: str | UnsetType) -> None:
         self.refusals += 1
