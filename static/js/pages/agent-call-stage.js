@@ -26,6 +26,7 @@ import { appointmentState, byeKey, phaseOf, refusalKey, STAGE } from './agent-st
 /** @type {readonly Action[]} each has the button of its name, `callIn` the one named call-in */
 const ACTIONS = ['callIn', 'hold', 'resume', 'lobby', 'end'];
 const WAITS = new Set(/** @type {Phase[]} */ (['waiting', 'waitingOffline', 'preparing']));
+const OVER = new Set(['stopped', 'left', 'ended']);
 const TALKS = new Set(/** @type {Phase[]} */ (['inCall', 'inCallOffline', 'held']));
 /** Reasons of a bye after which loading the page again takes the seat here. */
 const ELSEWHERE = new Set(['moved_device', 'in_use']);
@@ -126,6 +127,8 @@ export class CallStage {
       await run();
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
+      // Ending closes the line, maybe before the acknowledgement: what was wanted has happened.
+      if (!this.#isLive(this.#call.state)) return;
       setText(problem, say(refusalKey(error.code)));
       setVisible(problem, true);
     } finally {
@@ -162,7 +165,7 @@ export class CallStage {
   #showWords(state) {
     const view = STAGE[this.#phase];
     const stopped = state.phase === 'stopped' || state.phase === 'left';
-    const connecting = state.self === null && !stopped;
+    const connecting = state.phase === 'connecting';
     const bye = state.bye?.reason ?? 'other';
     const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
     setText(byId('headline', HTMLElement), say(headline, { name: isolated(this.#data.customer) }));
@@ -193,7 +196,7 @@ export class CallStage {
 
   /** @param {CallState} state */
   #isLive(state) {
-    return state.self !== null && !['stopped', 'left', 'ended'].includes(state.phase);
+    return state.self !== null && !OVER.has(state.phase);
   }
 
   /** @param {CallState} state */
@@ -214,7 +217,7 @@ export class CallStage {
    */
   #showToggle(id, choice, [off, on]) {
     const button = byId(id, HTMLButtonElement);
-    button.disabled = choice === 'none';
+    button.disabled = choice === 'none' || OVER.has(this.#call.state.phase);
     button.toggleAttribute('data-off', choice === 'off');
     setText(one(button, '[data-label]', HTMLElement), say(choice === 'off' ? on : off));
   }
@@ -233,6 +236,7 @@ export class CallStage {
     self.setAttribute('microphone', state.mic === 'off' ? 'off' : 'on');
     self.setAttribute('camera', state.camera);
     self.stream = state.localMedia?.stream ?? null;
+    setVisible(self, !OVER.has(state.phase));
   }
 
   /** The badge beside the name follows the call; what the page came with stands until then. */
