@@ -64,6 +64,7 @@ class _Socket(web.WebSocketResponse):
     """A websocket that says bye before it closes on a client that broke the framing."""
 
     connection: Connection | None = None
+    socket: SocketTransport | None = None
 
     def __init__(self) -> None:
         super().__init__(
@@ -71,8 +72,14 @@ class _Socket(web.WebSocketResponse):
         )
 
     async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
-        if code != WSCloseCode.OK and self.connection is not None:
-            self.connection.bye(_MISBEHAVED)
+        connection, socket = self.connection, self.socket
+        if connection is not None and socket is not None:
+            if code != WSCloseCode.OK:
+                connection.bye(_MISBEHAVED)
+            elif connection.ended is not None:
+                # Our close frame went out with the bye, and the client has answered it: a second one would
+                # be an error to it (RFC 6455, 5.5.1). What is buffered still goes out.
+                socket.close()
         return await super().close(code=code, message=message, drain=drain)
 
 
@@ -135,6 +142,7 @@ async def signal(request: web.Request) -> web.StreamResponse:
     if bye is None:
         try:
             seat = await _seat(request)
+            ws.socket = socket
             connection = ws.connection = request.app[HUB].connect(
                 transport, room=seat.room, participant=seat.participant, seat=seat.seat
             )
