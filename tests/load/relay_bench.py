@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = int(os.environ.get("RELAY_ROOMS", "2000"))
-ROUNDS = int(os.environ.get("RELAY_ROUNDS", "7"))
-ROUND_S = 2.0
-SETTLE_S = 0.5
+ROUNDS = int(os.environ.get("RELAY_ROUNDS", "15"))
+ROUND_S = 1.0
+SETTLE_S = 0.3
 AT_ONCE = 100
 KINDS = ("bare", "whole")
 
