@@ -13,7 +13,7 @@ from aiohttp import web
 from signaling.hub import Hub
 from signaling.log import MemoryLog
 from signaling.turn import ice_servers
-from vap_meet.clock import Clock, utc_now
+from vap_meet.clock import Clock, milliseconds, utc_now
 from vap_meet.domain.outbox import Kind, read_room_command
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.board import Board
@@ -68,10 +68,10 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.DB] = db
         app[key.SESSIONS] = Sessions(db=db, clock=clock)
         app[key.HUB] = hub = Hub(
-            log=MemoryLog(clock_ms=_milliseconds(clock)),
+            log=MemoryLog(clock_ms=milliseconds(clock)),
             facts=app[key.SESSIONS],
             ice_servers=_ice_servers(settings, clock),
-            clock_ms=_milliseconds(clock),
+            clock_ms=milliseconds(clock),
         )
         dispatcher = _dispatcher(db, clock, hub)
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
@@ -112,10 +112,6 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
 async def _drain(app: web.Application) -> None:
     """Tell everyone connected to come back, before the sockets close."""
     await app[key.HUB].drain()
-
-
-def _milliseconds(clock: Clock) -> Callable[[], int]:
-    return lambda: int(clock().timestamp() * 1000)
 
 
 def _ice_servers(settings: Settings, clock: Clock) -> Callable[[str], tuple[IceServer, ...]]:
