@@ -36,6 +36,20 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - a name
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a name
     TOKEN_EARLY = "token_early"  # noqa: S105 - a name
+    SLOT_TAKEN = "slot_taken"
+    INTERPRETER_TAKEN = "interpreter_taken"
+    SLOT_PAST = "slot_past"
+    SLOT_TOO_SOON = "slot_too_soon"
+    SLOT_TOO_FAR = "slot_too_far"
+    SLOT_CLOSED = "slot_closed"
+    OUTSIDE_HOURS = "outside_hours"
+    OFF_GRID = "off_grid"
+    TIME_MISSING = "time_missing"
+    TIME_DOUBLED = "time_doubled"
+    NOT_BOOKABLE = "not_bookable"
+    CHANGE_TOO_LATE = "change_too_late"
+    CODE_WRONG = "code_wrong"
+    CODE_EXPIRED = "code_expired"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 
