@@ -11,6 +11,7 @@ RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 NODE := node_modules/.installed
 CHROMIUM := .venv/.chromium
+POSTGRESQL := .venv/.postgresql
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -22,12 +23,12 @@ demo: $(RUNTIME) ## serve the demo on http://127.0.0.1:8080 (LAN=1: https for a 
 	@exec $(BIN)/vap-meet demo $(if $(LAN),--lan) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
-test: $(DEV) $(NODE) $(CHROMIUM) ## run every test but the long ones
+test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) ## run every test but the long ones
 	@node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort)
 	@$(BIN)/pytest -m "not long"
 
 .PHONY: test-long
-test-long: $(DEV) $(NODE) $(CHROMIUM) ## run the long tests
+test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) ## run the long tests
 	@$(BIN)/pytest -m long --timeout=3600
 
 .PHONY: check
@@ -40,7 +41,7 @@ check: $(DEV) $(NODE) ## check style, types, generated files and architecture
 	@$(BIN)/pytest tests/test_architecture.py
 
 .PHONY: bench
-bench: $(DEV) $(NODE) $(CHROMIUM) ## measure speed and size against bare twins, into build/bench.json
+bench: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) ## measure speed and size against bare twins, into build/bench.json
 	@$(BIN)/python -m tests.load.bench
 
 .PHONY: lock
@@ -67,4 +68,8 @@ $(NODE): package-lock.json package.json .npmrc scripts/setup-node
 
 $(CHROMIUM): scripts/setup-chromium $(DEV)
 	@scripts/setup-chromium
+	@touch $@
+
+$(POSTGRESQL): scripts/setup-postgresql $(DEV)
+	@scripts/setup-postgresql
 	@touch $@

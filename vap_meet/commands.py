@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from vap_meet import tls
 from vap_meet.app import build
 from vap_meet.clock import utc_now
-from vap_meet.domain.errors import DomainError
+from vap_meet.domain.errors import DomainError, Unavailable
 from vap_meet.observability import configure
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.sealing import verify
@@ -52,8 +52,7 @@ def _settings() -> Settings:
 def serve(_: Namespace) -> int:
     """Serve with the settings of the environment."""
     settings = _settings()
-    if not settings.database.exists():
-        raise CommandFailed(f"There is no database at {settings.database} yet: run 'vap-meet migrate' first.")
+    _refuse_missing_file(settings)
 
     async def ready(port: int) -> None:
         print(f"Ready on {settings.host}:{port} for {settings.public_url}", flush=True)
@@ -72,15 +71,25 @@ def _serve(
         in_event_loop(run(app, settings, on_ready=on_ready(app)))
     except (UnsafeBind, DatabaseInUse) as error:
         raise CommandFailed(str(error)) from None
+    except Unavailable:
+        raise CommandFailed(f"The database at {settings.database} can't be reached.") from None
     except OSError as error:
         raise CommandFailed(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+
+
+def _refuse_missing_file(settings: Settings) -> None:
+    where = settings.database
+    if isinstance(where, Path) and not where.exists():
+        raise CommandFailed(f"There is no database at {where} yet: run 'vap-meet migrate' first.")
 
 
 def migrate(_: Namespace) -> int:
     """Bring the database up to date."""
     settings = _settings()
-    settings.database.parent.mkdir(parents=True, exist_ok=True)
-    migrations.migrate(settings.database)
+    try:
+        migrations.migrate(settings.database)
+    except DomainError as error:
+        raise CommandFailed(error.sentence) from None
     print(f"The database at {settings.database} is up to date.")
     return 0
 
@@ -201,8 +210,7 @@ def audit_verify(_: Namespace) -> int:
 
 def _with_database(work: Callable[[Database], Awaitable[None]]) -> None:
     settings = _settings()
-    if not settings.database.exists():
-        raise CommandFailed(f"There is no database at {settings.database} yet: run 'vap-meet migrate' first.")
+    _refuse_missing_file(settings)
 
     async def whole() -> None:
         db = await Database.open(settings.database, serving=False)

@@ -5,8 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PlainValidator, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_SCHEMES = frozenset({"postgresql", "postgres"})
+
+
+def database_of(value: object) -> Path | URL:
+    """Return where the record is: a file's path, or a PostgreSQL URL, whose text hides the password.
+
+    Raises `ValueError` for a URL of anything else.
+    """
+    if isinstance(value, (Path, URL)):
+        return value
+    text = str(value)
+    scheme, found, _ = text.partition("://")
+    if not found:
+        return Path(text)
+    try:
+        url = make_url(text) if scheme in _SCHEMES else None
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or not url.database:
+        raise ValueError("it is the path of a file, or postgresql://user:password@host:port/name")
+    # libpq's name for it, as URLs are handed around; asyncpg's own is `ssl`.
+    query = {("ssl" if name == "sslmode" else name): told for name, told in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query)
+
+
+Where = Annotated[Path | URL, PlainValidator(database_of), NoDecode]
+"""A path or a URL of the database."""
 
 
 class Settings(BaseSettings):
@@ -14,7 +44,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="VAP_", frozen=True, extra="forbid")
 
-    database: Path = Field(Path("var/vap-meet.sqlite"), description="the SQLite file")
+    database: Where = Field(
+        Path("var/vap-meet.sqlite"), description="the SQLite file, or a postgresql:// URL"
+    )
     secret_dir: Path = Field(Path("var/secrets"), description="folder of the link and token keys, mode 0700")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 picks a free one")

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.access import BODY, URL, open_house, refused
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def house(tmp_path):

@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 
 from tests.support.access import BODY, URL, open_house, refused
-from tests.support.record import NOON
+from tests.support.record import NOON, locked
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 DOORS = [
     ("PUT", URL),
@@ -186,15 +188,15 @@ async def test_an_unknown_address_and_an_unknown_method_are_problems(api):
     assert "GET" in body.headers["Allow"]
 
 
-async def test_a_database_that_cannot_write_answers_503_and_the_next_request_works(house, api):
-    async with house.db.write():
-        pass
-    house.db._write_deadline_s = 0.05
-    async with house.db.write():
-        response = await api.put(URL, json=BODY)
-        await refused(response, 503, "unavailable")
-        assert int(response.headers["Retry-After"]) > 0
-    assert (await api.put(URL, json=BODY)).status == 201
+async def test_a_database_that_cannot_write_answers_503_and_the_next_request_works(tmp_path, aiohttp_client):
+    async with open_house(tmp_path, write_deadline_s=0.3) as house:
+        key = await house.api_keys.add("booking")
+        api = await aiohttp_client(house.app(), headers={"Authorization": f"Bearer {key}"})
+        async with locked(house.db):
+            response = await api.put(URL, json=BODY)
+            await refused(response, 503, "unavailable")
+            assert int(response.headers["Retry-After"]) > 0
+        assert (await api.put(URL, json=BODY)).status == 201
 
 
 # --- versions ---------------------------------------------------------------------------------------

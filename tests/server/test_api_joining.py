@@ -8,6 +8,8 @@ import pytest
 from tests.support.access import PASSWORD, PUBLIC_URL, URL, open_house, refused
 from vap_meet.domain.access import NOTICE_VERSION
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def house(tmp_path):

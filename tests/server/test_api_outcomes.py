@@ -9,6 +9,8 @@ from signaling.protocol import Grant, Stage
 from tests.support.access import URL, open_house, refused
 from vap_meet.domain.access import CUSTOMER
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 OUTCOME = {"code": "resolved", "answer": "نعم، يكفي المخطط.", "next_steps": "قدّم الطلب."}
 
 

@@ -13,6 +13,8 @@ from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.sessions import Sessions
 from vap_meet.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 CUSTOMER_COMES = Joined("customer", (Grant.CHAT,), Stage.WAITING)
 
 

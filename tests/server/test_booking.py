@@ -11,12 +11,13 @@ from vap_meet.domain.errors import (
     AppointmentExists,
     InvalidRequest,
     NotFound,
-    Unavailable,
     VersionConflict,
     WrongState,
 )
 from vap_meet.services.booking import Booking
 from vap_meet.store import audit, schema
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
@@ -253,26 +254,6 @@ async def test_what_was_promised_wakes_the_dispatcher_after_the_commit(db, clock
     await booking.put("a1", a_booking(), by="api:1", if_match=None)
     await booking.cancel("a1", reason="", by="api:1", if_match=None)
     assert seen == ["woken"]
-
-
-async def test_a_full_disk_books_nothing_and_the_next_booking_works(booking, db):
-    async with db.write() as tx:
-        pages = (await tx.exec_driver_sql("PRAGMA page_count")).scalar_one()
-        await tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    long = a_booking(question="س" * 2000)
-    refused = None
-    for n in range(100):
-        try:
-            await booking.put(f"full{n}", long, by="api:1", if_match=None)
-        except Unavailable:
-            refused = f"full{n}"
-            break
-    with pytest.raises(NotFound):
-        await booking.get(refused)
-    async with db.write() as tx:
-        await tx.exec_driver_sql("PRAGMA max_page_count = 1000000")
-    _, created = await booking.put(refused, long, by="api:1", if_match=None)
-    assert created
 
 
 CUSTOMER = a_booking().customer

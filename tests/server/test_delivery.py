@@ -1,16 +1,17 @@
 import asyncio
 import contextlib
-import sqlite3
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from tests.support.record import NOON, TurnedClock, fresh_database
+from tests.support.record import NOON, TurnedClock, fresh_database, locked
 from vap_meet.domain.errors import Unavailable
 from vap_meet.domain.outbox import GIVE_UP_AFTER
 from vap_meet.services.delivery import LEASE, Dispatcher
 from vap_meet.store import outbox, schema
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
@@ -215,14 +216,13 @@ async def test_a_missed_wake_up_is_repaired_by_the_poll(db, clock, listener):
         await listener.told.wait()
 
 
-async def test_the_worker_outlives_a_locked_database(db, clock, listener, tmp_path):
+async def test_the_worker_outlives_a_locked_database(db, clock, listener):
     dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": listener}, poll_s=0.01)
     await promise(db, "a")
-    with contextlib.closing(sqlite3.connect(tmp_path / "record.sqlite", isolation_level=None)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
+    async with locked(db) as release:
         with pytest.raises(Unavailable):
             await dispatcher.run_once()
         async with running(dispatcher) as task, asyncio.timeout(5):
-            holder.execute("ROLLBACK")
+            await release()
             await listener.told.wait()
             assert not task.done()

@@ -30,6 +30,8 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.services.keys import Keys, Ring
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def house(tmp_path):
@@ -167,7 +169,7 @@ async def test_an_agents_token_is_that_agents_while_the_account_is_open(house):
     seat = await house.joining.seat_for_visit(entry.visit_id, entry.browser)
     assert (seat.participant.id, seat.participant.grants) == (f"staff.{agent.id}", frozenset(Grant))
     async with house.db.write() as tx:
-        await tx.exec_driver_sql("UPDATE staff SET active = 0")
+        await tx.exec_driver_sql("UPDATE staff SET active = false")
     with pytest.raises(NotFound):
         await house.joining.seat_for_visit(entry.visit_id, entry.browser)
 

@@ -29,6 +29,8 @@ from vap_meet.domain.errors import (
     TooEarly,
 )
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def house(tmp_path):

@@ -1,6 +1,4 @@
 import asyncio
-import contextlib
-import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,7 +7,7 @@ from sqlalchemy import select
 
 from signaling.events import Admitted, Ended, Joined, Left, Position
 from signaling.protocol import Grant, Stage
-from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
+from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database, locked
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.errors import (
     InvalidRequest,
@@ -25,6 +23,8 @@ from vap_meet.services.booking import Booking
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.sessions import Sessions
 from vap_meet.store import audit, schema
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 RESOLVED = OutcomeContent(
     code=OutcomeCode.RESOLVED,
@@ -267,12 +267,10 @@ async def test_a_room_that_cannot_be_told_now_does_not_undo_the_outcome(db, talk
     assert await promises(db) == [("room:a1", "room.end")]
 
 
-async def test_a_locked_database_changes_nothing_and_tells_nobody(outcomes, talked, told, booking, tmp_path):
-    with contextlib.closing(sqlite3.connect(tmp_path / "record.sqlite", isolation_level=None)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
+async def test_a_locked_database_changes_nothing_and_tells_nobody(outcomes, talked, told, booking, db):
+    async with locked(db):
         with pytest.raises(Unavailable):
             await put(outcomes)
-        holder.execute("ROLLBACK")
     assert (await booking.get("a1")).state is AppointmentState.IN_SESSION
     assert (await outcomes.versions("a1"), told.rooms) == ((), [])
     await put(outcomes)

@@ -12,6 +12,8 @@ from vap_meet.services.sealing import LEASE, Sealer, erase_personal, verify
 from vap_meet.store import audit
 from vap_meet.store.schema import audit_entry
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def db(tmp_path):

@@ -1,6 +1,4 @@
 import asyncio
-import contextlib
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -19,12 +17,14 @@ from signaling.events import (
     SentToLobby,
 )
 from signaling.protocol import Grant, Stage
-from tests.support.record import NOON, TurnedClock, a_booking, fresh_database
+from tests.support.record import NOON, TurnedClock, a_booking, fresh_database, locked
 from vap_meet.domain.appointment import AppointmentState, IdentityAssurance
 from vap_meet.domain.errors import NotFound, WrongState
 from vap_meet.services.booking import Booking
 from vap_meet.services.sessions import Sessions
 from vap_meet.store import audit, schema
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 CUSTOMER, AGENT = "customer", "staff.s1"
 CUSTOMER_COMES = Joined(CUSTOMER, (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)
@@ -259,13 +259,11 @@ async def test_a_fact_from_before_the_move_is_stored_but_projects_nothing(tell, 
     assert len(await sessions.timeline("a1")) == 1
 
 
-async def test_a_locked_database_stores_no_fact_and_takes_it_later(tell, sessions, tmp_path):
+async def test_a_locked_database_stores_no_fact_and_takes_it_later(tell, sessions, db):
     at = round(NOON.timestamp() * 1000)
-    with contextlib.closing(sqlite3.connect(tmp_path / "record.sqlite", isolation_level=None)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
+    async with locked(db):
         with pytest.raises(FactNotStored):
             await sessions.commit("a1", Position("epoch-one", 1), at, CUSTOMER_COMES)
-        holder.execute("ROLLBACK")
     assert await sessions.timeline("a1") == ()
     await sessions.commit("a1", Position("epoch-one", 1), at, CUSTOMER_COMES)
     assert len(await sessions.timeline("a1")) == 1

@@ -17,6 +17,8 @@ from vap_meet.services.limits import RateLimiter
 from vap_meet.services.staffing import Staffing
 from vap_meet.store import audit, staff
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ADDRESS = "192.0.2.1"
 
 
@@ -72,7 +74,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_refused_alike_after_the_
 async def test_a_closed_account_can_neither_sign_in_nor_go_on(db, staffing):
     cookie, _ = await staffing.sign_in("agent.one", PASSWORD, address=ADDRESS)
     async with db.write() as tx:
-        await tx.execute(text("UPDATE staff SET active = 0"))
+        await tx.execute(text("UPDATE staff SET active = false"))
     assert await staffing.who(cookie) is None
     with pytest.raises(BadCredentials):
         await staffing.sign_in("agent.one", PASSWORD, address=ADDRESS)

@@ -99,11 +99,11 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path) -> AsyncIterator[House]:
+async def open_house(folder: Path, *, write_deadline_s: float = 5.0) -> AsyncIterator[House]:
     """Put the house together, and take it down afterwards."""
     clock = TurnedClock()
     settings = Settings(public_url=PUBLIC_URL, secret_dir=folder / "secrets")
-    async with fresh_database(folder) as db:
+    async with fresh_database(folder, write_deadline_s=write_deadline_s) as db:
         sessions = Sessions(db=db, clock=clock)
         hub = Hub(
             log=MemoryLog(clock_ms=lambda: int(clock().timestamp() * 1000)),

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import asyncpg
+
+from tests.support import postgres
 from vap_meet.domain.appointment import BookingRequest, Customer, ServiceName
 from vap_meet.store.engine import Database
 from vap_meet.store.migrate import migrate
+from vap_meet.store.schema import metadata
+from vap_meet.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from sqlalchemy import URL
 
 NOON = datetime(2026, 9, 28, 8, 0, tzinfo=UTC)  # noon in Dubai
 
@@ -49,14 +57,65 @@ def fresh_file(folder: Path) -> Path:
     return Path(shutil.copy(_template(), folder / "record.sqlite"))
 
 
+database = "sqlite"
+"""Which one `fresh_database` opens; the fixture `each_database` sets it."""
+
+
 @asynccontextmanager
 async def fresh_database(folder: Path, *, write_deadline_s: float = 5.0) -> AsyncIterator[Database]:
     """Open a fresh, migrated database and close it afterwards."""
-    db = await Database.open(fresh_file(folder), write_deadline_s=write_deadline_s)
+    async with (
+        fresh_place(folder) as where,
+        open_database(where, write_deadline_s=write_deadline_s) as db,
+    ):
+        yield db
+
+
+@asynccontextmanager
+async def fresh_place(folder: Path) -> AsyncIterator[Path | URL]:
+    """Give the place of a fresh, migrated database that nobody has opened yet."""
+    if database == "sqlite":
+        yield fresh_file(folder)
+        return
+    async with postgres.fresh_url() as url:
+        yield url
+
+
+@asynccontextmanager
+async def open_database(where: Path | URL, **options: Any) -> AsyncIterator[Database]:
+    """Open a database and close it afterwards."""
+    db = await Database.open(where, **options)
     try:
         yield db
     finally:
         await db.close()
+
+
+@asynccontextmanager
+async def locked(db: Database) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Let another process hold what writers need until the block ends, or until what it gives is called."""
+    if isinstance(db, SqliteDatabase):
+        async with db.read() as tx:
+            (_, _, path) = (await tx.exec_driver_sql("PRAGMA database_list")).one()
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+
+        async def release() -> None:
+            holder.close()
+    else:
+        async with db.read() as tx:
+            name = (await tx.exec_driver_sql("SELECT current_database()")).scalar_one()
+        other = await asyncpg.connect(host=str(postgres.server().folder), user=postgres.USER, database=name)
+        await other.execute(f"BEGIN; LOCK TABLE {', '.join(metadata.tables)} IN EXCLUSIVE MODE")
+
+        async def release() -> None:
+            if not other.is_closed():
+                await other.close()
+
+    try:
+        yield release
+    finally:
+        await release()
 
 
 @dataclass

@@ -65,11 +65,15 @@ class Booking:
         digest = request_hash(request)
         async with self._db.write() as tx:
             now = self._clock()
-            current = await appointments.find(tx, appointment_id)
-            if current is None:
+            current = await appointments.find(tx, appointment_id, hold=True)
+            while current is None:
                 if if_match is not None:
                     raise VersionConflict("There is no such appointment to edit.")
-                return await self._create(tx, appointment_id, request, digest, by=by, now=now), True
+                created = await self._create(tx, appointment_id, request, digest, by=by, now=now)
+                if created is not None:
+                    return created, True
+                # Somebody else has just booked it, or has just been given the reference that was free.
+                current = await appointments.find(tx, appointment_id, hold=True)
             changes = changed_fields(current, request)
             if if_match is None:
                 if changes and digest != await appointments.request_hash_of(tx, appointment_id):
@@ -100,7 +104,7 @@ class Booking:
         check_time(starts_at, duration_minutes)
         async with self._db.write() as tx:
             now = self._clock()
-            current = await appointments.get(tx, appointment_id)
+            current = await appointments.get(tx, appointment_id, hold=True)
             if if_match != current.revision:
                 raise VersionConflict(_STALE)
             length = current.ends_at - current.starts_at
@@ -132,7 +136,7 @@ class Booking:
         check_reason(reason)
         async with self._db.write() as tx:
             now = self._clock()
-            current = await appointments.get(tx, appointment_id)
+            current = await appointments.get(tx, appointment_id, hold=True)
             if current.state is AppointmentState.CANCELLED:
                 return current
             if if_match not in (None, current.revision):
@@ -167,7 +171,7 @@ class Booking:
         *,
         by: str,
         now: datetime,
-    ) -> Appointment:
+    ) -> Appointment | None:
         starts_at = request.starts_at.astimezone(UTC)
         created = Appointment(
             id=appointment_id,
@@ -186,7 +190,8 @@ class Booking:
             created_at=now,
             updated_at=now,
         )
-        await appointments.insert(tx, created, request_hash=digest)
+        if not await appointments.insert(tx, created, request_hash=digest):
+            return None
         await audit.record(
             tx,
             at=now,

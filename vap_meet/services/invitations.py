@@ -157,7 +157,7 @@ class Invitations:
 
     async def _open_appointment(self, tx: AsyncConnection, appointment_id: str, now: datetime) -> Appointment:
         """Return an appointment that somebody can still be invited to."""
-        appointment = await appointments.get(tx, appointment_id)
+        appointment = await appointments.get(tx, appointment_id, hold=True)
         status = domain.link_status(
             appointment, schedule_version=appointment.schedule_version, now=now, hours=self._hours
         )

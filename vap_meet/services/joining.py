@@ -140,7 +140,7 @@ class Joining:
         now = self._clock()
         await self.look_up_link(code)  # guesses must not queue for the writer
         async with self._db.write() as tx:
-            link, appointment = await _by_code(tx, code)
+            link, appointment = await _by_code(tx, code, hold=True)
             status = self._status(appointment, link.schedule_version)
             if not domain.may_enter(appointment, status, now=now, hours=self._hours):
                 raise domain.refusal(status)
@@ -162,7 +162,7 @@ class Joining:
         now = self._clock()
         join = self._invitations.read_token(token, now=now)
         async with self._db.write() as tx:
-            appointment = await appointments.find(tx, join.appointment_id)
+            appointment = await appointments.find(tx, join.appointment_id, hold=True)
             if appointment is None or (join.subject == CUSTOMER) is not (join.role is Role.CUSTOMER):
                 raise TokenInvalid("The token's appointment or role does not exist.")
             status = self._status(appointment, join.schedule_version)
@@ -269,12 +269,12 @@ class Joining:
         )
 
 
-async def _by_code(tx: AsyncConnection, text: str) -> tuple[Link, Appointment]:
+async def _by_code(tx: AsyncConnection, text: str, *, hold: bool = False) -> tuple[Link, Appointment]:
     code = read_code(text)
     link = None if code is None else await access.link_by_code(tx, code_sha256(code))
     if link is None or link.revoked_at is not None:
         raise LinkUnknown("This link is not known.")
-    return link, await appointments.get(tx, link.appointment_id)
+    return link, await appointments.get(tx, link.appointment_id, hold=hold)
 
 
 async def _proven(tx: AsyncConnection, visit_id: str, browser: str | None) -> tuple[Visit, Appointment]:

@@ -66,7 +66,7 @@ class Outcomes:
         reason = _checked(reason)
         async with self._db.write() as tx:
             now = self._clock()
-            appointment = await appointments.get(tx, appointment_id)
+            appointment = await appointments.get(tx, appointment_id, hold=True)
             latest = await outcomes.latest(tx, appointment_id)
             if latest is not None and _is_repeat(latest, content, reason, if_version, pending=answer_pending):
                 return latest
@@ -90,7 +90,7 @@ class Outcomes:
         """Keep what is written so far, over what was kept before. Raises `NotFound`, `InvalidRequest`."""
         check_content(content, answer_pending=True)
         async with self._db.write() as tx:
-            await appointments.get(tx, appointment_id)
+            await appointments.get(tx, appointment_id, hold=True)
             await outcomes.save_draft(tx, appointment_id, content, author=author, at=self._clock())
 
     async def draft(self, appointment_id: str) -> DraftContent | None:

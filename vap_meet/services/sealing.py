@@ -126,7 +126,7 @@ async def erase_personal(db: Database, clock: Clock, appointment_id: str, *, by:
     The commitments stay, so the chain still holds, and an entry says which were erased. Raises `NotFound`.
     """
     async with db.write() as tx:
-        await appointments.get(tx, appointment_id)
+        await appointments.get(tx, appointment_id, hold=True)
         commitments = await audit.erase(tx, appointment_id)
         if commitments:
             await audit.record(

@@ -143,7 +143,7 @@ class Sessions(FactSink):
         Raises `NotFound`, and `WrongState` once the appointment is over.
         """
         async with self._db.write() as tx:
-            appointment = await appointments.get(tx, appointment_id)
+            appointment = await appointments.get(tx, appointment_id, hold=True)
             if not appointment.is_open:
                 raise WrongState("The appointment is over: nobody's identity can be checked any more.")
             before = await sessions.get(tx, appointment_id)

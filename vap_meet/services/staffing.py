@@ -65,9 +65,8 @@ class Staffing:
         password_hash = await self._hash(password)
         now = self._clock()
         async with self._db.write() as tx:
-            if await staff.account(tx, name) is not None:
+            if not await staff.add(tx, member, password_hash=password_hash, at=now):
                 raise InvalidRequest("The account can't be added.", fields={"username": "It is taken."})
-            await staff.add(tx, member, password_hash=password_hash, at=now)
             await audit.record(
                 tx,
                 at=now,

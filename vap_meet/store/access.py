@@ -118,6 +118,8 @@ async def find_visit(
 
 async def get_visit(tx: AsyncConnection, visit_id: str, *, browser_sha256: str) -> Visit | None:
     """Return a visit if it is this browser's, None otherwise."""
+    if "\0" in visit_id:  # PostgreSQL refuses such a text even in a comparison
+        return None
     row = (
         await tx.execute(
             select(visit).where(visit.c.id == visit_id, visit.c.browser_sha256 == browser_sha256)

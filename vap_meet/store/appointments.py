@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.domain.appointment import (
     Appointment,
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def insert(tx: AsyncConnection, appointment: Appointment, *, request_hash: str) -> None:
-    """Add a new record."""
-    await tx.execute(table.insert().values(**_columns(appointment), request_hash=request_hash))
+async def insert(tx: AsyncConnection, appointment: Appointment, *, request_hash: str) -> bool:
+    """Add a new record, and hold it; false if its id or its reference is there already."""
+    statement = new_row(table).values(**_columns(appointment), request_hash=request_hash)
+    return (await tx.execute(statement.on_conflict_do_nothing())).rowcount == 1
 
 
 async def update(tx: AsyncConnection, appointment: Appointment, *, request_hash: str | None = None) -> None:
@@ -47,17 +49,22 @@ async def set_moved(tx: AsyncConnection, appointment_id: str, *, at: datetime) -
     await tx.execute(table.update().where(table.c.id == appointment_id).values(moved_at=at))
 
 
-async def get(tx: AsyncConnection, appointment_id: str) -> Appointment:
-    """Return the record. Raises `NotFound`."""
-    found = await find(tx, appointment_id)
+async def get(tx: AsyncConnection, appointment_id: str, *, hold: bool = False) -> Appointment:
+    """Return the record; with `hold`, nobody else changes it before this one ends. Raises `NotFound`."""
+    found = await find(tx, appointment_id, hold=hold)
     if found is None:
         raise NotFound("There is no such appointment.")
     return found
 
 
-async def find(tx: AsyncConnection, appointment_id: str) -> Appointment | None:
-    """Return the record, or None."""
-    row = (await tx.execute(select(table).where(table.c.id == appointment_id))).one_or_none()
+async def find(tx: AsyncConnection, appointment_id: str, *, hold: bool = False) -> Appointment | None:
+    """Return the record, or None; `hold` as in `get`."""
+    if "\0" in appointment_id:  # PostgreSQL refuses such a text even in a comparison
+        return None
+    query = select(table).where(table.c.id == appointment_id)
+    if hold:  # SQLite has no such clause and needs none: who writes there is alone
+        query = query.with_for_update(key_share=True)
+    row = (await tx.execute(query)).one_or_none()
     return None if row is None else read_row(row)
 
 
@@ -70,8 +77,9 @@ async def request_hash_of(tx: AsyncConnection, appointment_id: str) -> str | Non
 async def find_with_move(
     tx: AsyncConnection, appointment_id: str
 ) -> tuple[Appointment, datetime | None] | None:
-    """Return the record, and since when it has its present time: None if it has never moved."""
-    row = (await tx.execute(select(table).where(table.c.id == appointment_id))).one_or_none()
+    """Hold the record and return it, and since when it has its present time: None if it has never moved."""
+    query = select(table).where(table.c.id == appointment_id).with_for_update(key_share=True)
+    row = (await tx.execute(query)).one_or_none()
     return None if row is None else (read_row(row), row.moved_at)
 
 

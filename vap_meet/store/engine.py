@@ -1,48 +1,26 @@
-"""The SQLite database: one writer behind a FIFO lock with a deadline, readers apart.
+"""Transactions on the record: one interface, an SQLite file or a PostgreSQL server behind it.
 
-Configured by default, SQLite silently loses concurrent read-then-write updates, so every writing transaction
-starts with BEGIN IMMEDIATE on one connection; see "SQLite transactions and isolation" in SQLAlchemy's manual.
+Use cases read and then write what they have read. On SQLite there is one writer at a time. On PostgreSQL a
+use case first holds the row it is about (`appointments.get(..., hold=True)`: ``SELECT FOR NO KEY UPDATE``)
+and runs READ COMMITTED: whoever comes second waits, then reads what the first has written. SERIALIZABLE would
+instead abort the second, and a use case can't be begun anew from within its own transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
-import sqlite3
-from contextlib import asynccontextmanager, contextmanager
+from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
-from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-
-from vap_meet.domain.errors import Unavailable
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
-    from pathlib import Path
+    from collections.abc import Coroutine
+    from contextlib import AbstractAsyncContextManager
 
-log = structlog.get_logger(__name__)
+    from sqlalchemy import URL
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-READERS = 4
-_BUSY_STEP_S = 0.05  # how long SQLite itself waits for a lock before the deadline is looked at again
-_UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-_SENTENCE = "The record can't be changed or read right now. Nothing was changed; please try again."
+UNAVAILABLE = "The record can't be changed or read right now. Nothing was changed; please try again."
 
 
 class DatabaseInUse(Exception):  # noqa: N818 - says what happened
@@ -56,125 +34,49 @@ class DatabaseInUse(Exception):  # noqa: N818 - says what happened
         super().__init__(self.sentence)
 
 
-class Database:
-    """Transactions on one SQLite file. Made by `Database.open`, ended by `close`."""
-
-    def __init__(
-        self, writer: AsyncEngine, readers: AsyncEngine, *, lock_fd: int | None, write_deadline_s: float
-    ) -> None:
-        self._writer = writer
-        self._readers = readers
-        self._lock_fd = lock_fd
-        self._write_deadline_s = write_deadline_s
-        self._turn = asyncio.Lock()  # asyncio's lock is first come, first served
+class Database(ABC):
+    """Transactions on one database. Made by `Database.open`, ended by `close`."""
 
     @classmethod
-    async def open(cls, path: Path, *, write_deadline_s: float = 5.0, serving: bool = True) -> Database:
-        """Open the file, making it if need be.
+    async def open(
+        cls, where: Path | URL, *, write_deadline_s: float = 5.0, serving: bool = True
+    ) -> Database:
+        """Open an SQLite file, making it if need be, or a PostgreSQL database by its URL.
 
-        A `serving` database takes the lock file beside it and raises `DatabaseInUse` if another process has
-        it; commands such as ``staff add`` open with ``serving=False`` and work beside the server.
-        Raises `Unavailable` if the file can't be opened.
+        A `serving` SQLite database takes the lock file beside it and raises `DatabaseInUse` if another
+        process has it; commands such as ``staff add`` open with ``serving=False`` and work beside the server.
+        Raises `Unavailable` if it can't be opened.
         """
-        try:
-            lock_fd = _make_way(path, serving=serving)
-        except OSError as error:
-            log.warning("database_unavailable", error=str(error))
-            raise Unavailable(_SENTENCE) from error
-        url = URL.create("sqlite+aiosqlite", database=str(path))
-        writer = create_async_engine(
-            url,
-            pool_size=1,
-            max_overflow=0,
-            pool_reset_on_return=None,  # every transaction is ended explicitly
-            connect_args={"timeout": _BUSY_STEP_S},
-        )
-        readers = create_async_engine(
-            url,
-            pool_size=READERS,
-            max_overflow=0,
-            pool_timeout=write_deadline_s,
-            connect_args={"timeout": write_deadline_s},
-        )
-        event.listen(writer.sync_engine, "connect", _prepare_writer)
-        event.listen(writer.sync_engine, "begin", _begin_immediate)
-        event.listen(readers.sync_engine, "connect", _prepare_reader)
-        event.listen(readers.sync_engine, "begin", _begin_deferred)
-        database = cls(writer, readers, lock_fd=lock_fd, write_deadline_s=write_deadline_s)
-        try:
-            async with database.write():
-                pass  # makes the file and its WAL mode, so that readers find both
-        except BaseException:
-            await database.close()
-            raise
-        return database
+        # Imported here: both import this module, and each costs the other's users nothing.
+        if isinstance(where, Path):
+            from vap_meet.store.sqlite import SqliteDatabase  # noqa: PLC0415
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+            return await SqliteDatabase.of_file(where, write_deadline_s=write_deadline_s, serving=serving)
+        from vap_meet.store.postgresql import PostgresDatabase  # noqa: PLC0415
+
+        return await PostgresDatabase.of_server(where, write_deadline_s=write_deadline_s)
+
+    @abstractmethod
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Begin a writing transaction; commit at a normal exit, roll back at any other.
 
-        Waits for its turn, first come first served, and raises `Unavailable` when the turn or SQLite's own
-        lock does not come within the deadline, or when the disk refuses. Once the commit has begun,
-        a cancellation is delivered after it.
+        Raises `Unavailable` when its turn, or the lock of a row, does not come within the deadline, or when
+        the database refuses or is gone. Once the commit has begun, a cancellation is delivered after it.
         """
-        deadline = asyncio.get_running_loop().time() + self._write_deadline_s
-        await self._take_turn(deadline)
-        try:
-            with _sqlite_errors():
-                connection = self._writer.connect()
-                try:
-                    await _to_the_end(_begin(connection, deadline))
-                    yield connection
-                    await _to_the_end(connection.commit())
-                finally:
-                    if connection.sync_connection is not None:
-                        await _to_the_end(connection.close())  # rolls back what was not committed
-        finally:
-            self._turn.release()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Read one snapshot of the database; a write in here is refused by SQLite. Raises `Unavailable`."""
-        with _sqlite_errors():
-            async with self._readers.connect() as connection:
-                yield connection
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Read one snapshot of the database; a write in here is refused. Raises `Unavailable`."""
 
+    @abstractmethod
     async def close(self) -> None:
-        """Let the transaction that runs finish, close every connection, give the lock file back."""
-        async with self._turn:
-            await self._readers.dispose()
-            await self._writer.dispose()
-        if self._lock_fd is not None:
-            os.close(self._lock_fd)
-            self._lock_fd = None
-
-    async def _take_turn(self, deadline: float) -> None:
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._turn.acquire()
-        except TimeoutError as error:
-            log.warning("database_unavailable", error="no turn to write within the deadline")
-            raise Unavailable(_SENTENCE) from error
+        """Let the transaction that runs finish and close every connection."""
 
 
-async def _begin(connection: AsyncConnection, deadline: float) -> None:
-    """Start the connection and its transaction, trying until `deadline` while another process writes."""
-    await connection.start()
-    while True:
-        try:
-            await connection.begin()
-        except DBAPIError as error:
-            busy = _primary_code(error) == sqlite3.SQLITE_BUSY
-            if not busy or asyncio.get_running_loop().time() >= deadline:
-                raise
-        else:
-            return
-
-
-async def _to_the_end(work: Coroutine[Any, Any, object]) -> None:
+async def to_the_end(work: Coroutine[Any, Any, object]) -> None:
     """Finish `work` even if the caller is cancelled meanwhile; the cancellation follows.
 
-    A transaction cut off in the middle of its begin, commit or close would keep SQLite's lock.
+    A transaction cut off in the middle of its begin, commit or close would keep the database's locks.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -188,72 +90,3 @@ async def _to_the_end(work: Coroutine[Any, Any, object]) -> None:
         if not task.cancelled():
             task.exception()  # the cancellation counts more
         raise
-
-
-@contextmanager
-def _sqlite_errors() -> Iterator[None]:
-    """Turn what the disk and its locks refuse into `Unavailable`; mistakes in SQL stay what they are."""
-    try:
-        yield
-    except DBAPIError as error:
-        if _primary_code(error) not in _UNAVAILABLE:
-            raise
-        log.warning("database_unavailable", error=str(error.orig))
-        raise Unavailable(_SENTENCE) from error
-    except PoolTimeoutError as error:
-        log.warning("database_unavailable", error="no reader free within the deadline")
-        raise Unavailable(_SENTENCE) from error
-
-
-def _primary_code(error: DBAPIError) -> int | None:
-    """Return SQLite's primary result code (https://sqlite.org/rescode.html): the low byte."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
-
-
-def _make_way(path: Path, *, serving: bool) -> int | None:
-    """Make the file, for its owner only; a serving process locks ``<path>.lock`` beside it.
-
-    The kernel gives the lock back when the process ends, even by kill -9.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    if not serving:
-        return None
-    lock_fd = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock_fd)
-        raise DatabaseInUse(path) from None
-    return lock_fd
-
-
-def _prepare_writer(dbapi_connection: Any, _record: object) -> None:
-    _run_pragmas(
-        dbapi_connection,
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",  # what is erased leaves no trace in the file's pages
-    )
-
-
-def _prepare_reader(dbapi_connection: Any, _record: object) -> None:
-    _run_pragmas(dbapi_connection, "query_only=ON")
-
-
-def _run_pragmas(dbapi_connection: Any, *pragmas: str) -> None:
-    dbapi_connection.isolation_level = None  # sqlite3 must not begin transactions of its own accord
-    cursor = dbapi_connection.cursor()
-    for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_deferred(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

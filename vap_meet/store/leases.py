@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from vap_meet.store.schema import lease as table
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 
 async def take(tx: AsyncConnection, name: str, *, holder: str, now: datetime, until: datetime) -> bool:
-    """Take or prolong a lease; whether it is the holder's now."""
+    """Take or prolong a lease; whether it is the holder's now.
+
+    Its row stays held until the transaction ends, so what is done in the same transaction is done by one
+    process alone even if the lease runs out meanwhile.
+    """
     taken = await tx.execute(
         table.update()
         .where(table.c.name == name, or_(table.c.holder == holder, table.c.until <= now))
@@ -23,10 +28,8 @@ async def take(tx: AsyncConnection, name: str, *, holder: str, now: datetime, un
     )
     if taken.rowcount:
         return True
-    if (await tx.execute(select(table.c.name).where(table.c.name == name))).first() is not None:
-        return False
-    await tx.execute(table.insert().values(name=name, holder=holder, until=until))
-    return True
+    new = insert(table).values(name=name, holder=holder, until=until).on_conflict_do_nothing()
+    return (await tx.execute(new)).rowcount == 1
 
 
 async def give_back(tx: AsyncConnection, name: str, *, holder: str) -> None:

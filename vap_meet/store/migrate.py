@@ -1,48 +1,88 @@
-"""Bring a database file to the shape of `vap_meet.store.schema`, and tell cheaply whether it is there."""
+"""Bring a database to the shape of `vap_meet.store.schema`, and tell cheaply whether it is there."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from vap_meet.domain.errors import Unavailable
+from vap_meet.store.engine import UNAVAILABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.config import Config
 
     from vap_meet.store.engine import Database
 
-HEAD = "0001_record"
+HEAD = "0002_seen"
 """The newest revision: a constant, so that starting up need not import Alembic (a test holds it true)."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK_WAIT_S = 30.0
+_ONE_AT_A_TIME = 0x564150  # name of the advisory lock under which PostgreSQL is migrated: "VAP"
 
 
-def migrate(path: Path) -> None:
-    """Upgrade the file to `HEAD` in one transaction, making it, readable by its owner only, if need be."""
-    from alembic import command  # noqa: PLC0415 - costs a third of the start-up time; rarely needed
+def migrate(where: Path | URL) -> None:
+    """Upgrade to `HEAD` in one transaction; a missing file is made, readable by its owner only.
 
-    path = path.absolute()
+    Runs an event loop of its own for PostgreSQL. Raises `Unavailable` if the server can't be reached.
+    """
+    in_transaction(where, _upgrade)
+
+
+def in_transaction(where: Path | URL, work: Callable[[Connection], None]) -> None:
+    """Run `work` on a plain connection, in one transaction that covers DDL and excludes other migrations."""
+    if not isinstance(where, Path):
+        asyncio.run(_on_server(where, work))
+        return
+    path = where.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     engine = migration_engine(path)
     try:
         with engine.begin() as connection:
-            command.upgrade(alembic_config(connection), "head")
+            work(connection)
     finally:
         engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - costs a third of the start-up time; rarely needed
+
+    command.upgrade(alembic_config(connection), "head")
+
+
+async def _on_server(url: URL, work: Callable[[Connection], None]) -> None:
+    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": _LOCK_WAIT_S})
+    try:
+        connection = await engine.connect().start()
+    except (OSError, DBAPIError) as error:
+        raise Unavailable(UNAVAILABLE) from error
+    try:
+        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+        await connection.run_sync(work)
+        await connection.commit()
+    finally:
+        await connection.close()
+        await engine.dispose()
 
 
 async def is_current(db: Database) -> bool:
     """Whether the database stands at `HEAD`; false for an empty one."""
     try:
         async with db.read() as connection:
-            versions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
-            return list(versions) == [HEAD]
-    except OperationalError:  # no such table
+            return list(
+                (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
+            ) == [HEAD]
+    except DBAPIError:  # no such table
         return False
 
 

@@ -100,6 +100,7 @@ session = Table(
     Column("talked_ms", Integer, nullable=False, default=0),  # of closed stretches
     Column("agent_joined_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("seen_at", UtcDateTime),  # when a process last hosted the room with somebody in it
     Index(None, "waiting_since"),
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Row, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.domain.access import StaffMember, StaffRole
 from vap_meet.store.schema import staff, staff_session
@@ -25,10 +26,11 @@ class Account:
     active: bool
 
 
-async def add(tx: AsyncConnection, member: StaffMember, *, password_hash: str, at: datetime) -> None:
-    """Insert an active account."""
-    await tx.execute(
-        insert(staff).values(
+async def add(tx: AsyncConnection, member: StaffMember, *, password_hash: str, at: datetime) -> bool:
+    """Insert an active account; false if the user name is taken."""
+    added = await tx.execute(
+        new_row(staff)
+        .values(
             id=member.id,
             username=member.username,
             display_name_ar=member.name_ar,
@@ -38,7 +40,9 @@ async def add(tx: AsyncConnection, member: StaffMember, *, password_hash: str, a
             active=True,
             created_at=at,
         )
+        .on_conflict_do_nothing()
     )
+    return added.rowcount == 1
 
 
 async def account(tx: AsyncConnection, username: str) -> Account | None:
