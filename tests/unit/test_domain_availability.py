@@ -85,7 +85,7 @@ def test_lead_time_and_horizon_bound_what_is_offered():
 
 def test_an_officials_own_hours_only_narrow_the_pools():
     early = Timetable(tuple(Opening(day, 8 * 60, 10 * 60 + 40) for day in range(7)))
-    assert of_monday(an_offer(a_pool(units=0, timetable=TEN_TO_NOON, **{}))) == []
+    assert of_monday(an_offer(a_pool(units=0, timetable=TEN_TO_NOON))) == []
     pool = replace(a_pool(), units=(Unit(1, 0, early),))
     assert of_monday(an_offer(pool)) == ["10:00", "10:20"]
     away = replace(early, periods=(Period(MONDAY, MONDAY, ()),))

@@ -113,11 +113,13 @@ def test_midnight_closes_a_day():
 
 
 def test_a_wall_clock_time_means_a_moment_unless_it_is_missing_or_comes_twice():
-    assert local_moment(datetime(2026, 9, 28, 12), DUBAI) == datetime(2026, 9, 28, 8, tzinfo=UTC)
+    assert local_moment(datetime.fromisoformat("2026-09-28T12:00"), DUBAI) == datetime(
+        2026, 9, 28, 8, tzinfo=UTC
+    )
     with pytest.raises(TimeMissing):
-        local_moment(datetime(2026, 3, 29, 2, 30), BERLIN)
+        local_moment(datetime.fromisoformat("2026-03-29T02:30"), BERLIN)
     with pytest.raises(TimeDoubled):
-        local_moment(datetime(2026, 10, 25, 2, 30), BERLIN)
+        local_moment(datetime.fromisoformat("2026-10-25T02:30"), BERLIN)
 
 
 def test_hours_that_two_share_are_those_in_both():

@@ -1,8 +1,8 @@
 """Availability: which starts are left for a service, from hours, capacity and what is taken. Pure.
 
 A pool's units are the people who take its appointments. An appointment takes a run of ticks of one unit, the
-buffer behind it included. Units start on a five-minute grid, each a step later than the one before it, so that
-appointments don't all begin on the hour. Runs of ticks are bits of one integer: a month is about a kilobyte.
+buffer behind it included. Units start on a five-minute grid, each a step later than the one before it, so
+that appointments don't all begin on the hour. Runs of ticks are bits of one integer: a month is about a kilobyte.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from vap_meet.domain import slot_errors as error
 from vap_meet.domain.opening import (
@@ -26,6 +25,7 @@ from vap_meet.domain.opening import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from zoneinfo import ZoneInfo
 
 MAX_DAYS = 62
 """As many days as are answered at once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vap_meet.domain.errors import InvalidRequest
@@ -75,7 +76,7 @@ def check_week(openings: Iterable[Opening]) -> Week:
                 "The hours can't be taken as they are.",
                 fields={"week": "Closing comes after opening, on one day, in steps of five minutes."},
             )
-    for before, after in zip(week, week[1:], strict=False):
+    for before, after in pairwise(week):
         if before.weekday == after.weekday and after.opens < before.closes:
             raise InvalidRequest(
                 "The hours can't be taken as they are.", fields={"week": "Two openings of a day overlap."}

@@ -62,7 +62,7 @@ class TimeMissing(DomainError):
 
 
 class TimeDoubled(DomainError):
-    """This local time comes twice, and no offset says which one is meant."""
+    """The local time comes twice, and no offset says which one is meant."""
 
     code = ErrorCode.TIME_DOUBLED
 
