@@ -291,3 +291,77 @@ async def test_an_unknown_appointment_has_no_session(sessions):
         with pytest.raises(NotFound):
             await ask("nowhere")
     await sessions.commit("nowhere", Position("epoch-one", 1), 0, CUSTOMER_COMES)
+
+
+async def test_facts_of_many_rooms_at_once_are_each_stored_once_and_in_order(sessions, booking, db):
+    rooms = [f"many{n}" for n in range(40)]
+    for room in rooms:
+        await booking.put(room, a_booking(), by="api:1", if_match=None)
+
+    async def meet(room):
+        for seq, fact in enumerate((CUSTOMER_COMES, AGENT_COMES, ADMITTED, Left(CUSTOMER, "left")), start=1):
+            for _ in range(2):
+                at = round(NOON.timestamp() * 1000) + seq * 1000
+                await sessions.commit(room, Position("epoch-one", seq), at, fact)
+
+    await asyncio.gather(*(meet(room) for room in rooms))
+    for room in rooms:
+        assert [item.type for item in await sessions.timeline(room)] == [
+            "joined",
+            "joined",
+            "admitted",
+            "left",
+        ]
+        assert (await sessions.session(room)).talked_s == 1
+    async with db.read() as tx:
+        counted = await tx.execute(select(func.count()).select_from(schema.audit_entry))
+        assert counted.scalar_one() == 1 + len(rooms) * 3  # booked, admitted, left
+
+
+async def test_a_fact_that_breaks_its_transaction_does_not_break_those_it_shared_it_with(sessions, booking):
+    await booking.put("a2", a_booking(), by="api:1", if_match=None)
+    at = round(NOON.timestamp() * 1000)
+    results = await asyncio.gather(
+        sessions.commit("a1", Position("epoch-one", 1), at, CUSTOMER_COMES),
+        sessions.commit("a2", Position("epoch-one", 2**80), at, CUSTOMER_COMES),  # no database takes it
+        sessions.commit("a2", Position("epoch-one", 1), at, CUSTOMER_COMES),
+        return_exceptions=True,
+    )
+    assert results[0] is results[2] is None
+    assert isinstance(results[1], Exception)
+    assert not isinstance(results[1], FactNotStored)
+    assert len(await sessions.timeline("a1")) == len(await sessions.timeline("a2")) == 1
+
+
+async def test_who_writes_for_others_and_is_cancelled_leaves_their_facts_to_the_next(sessions, booking):
+    at = round(NOON.timestamp() * 1000)
+    facts = (CUSTOMER_COMES, AGENT_COMES, ADMITTED)
+    for steps in range(30):
+        room = f"cancelled{steps}"
+        await booking.put(room, a_booking(), by="api:1", if_match=None)
+        first, *others = (
+            asyncio.create_task(sessions.commit(room, Position("epoch-one", seq), at + seq, fact))
+            for seq, fact in enumerate(facts, start=1)
+        )
+        for _ in range(steps):
+            await asyncio.sleep(0.0002)
+        first.cancel()
+        await asyncio.gather(first, *others, return_exceptions=True)
+        assert [other.exception() for other in others] == [None, None]
+        kept = [item.type for item in await sessions.timeline(room)]
+        assert kept in (["joined", "admitted"], ["joined", "joined", "admitted"])
+        assert not first.done() or first.cancelled() or len(kept) == 3
+
+
+async def test_two_nodes_that_commit_the_same_facts_at_once_store_each_once(db, sessions, clock, tmp_path):
+    node = Sessions(db=db, clock=clock)
+    at = round(NOON.timestamp() * 1000)
+    facts = (CUSTOMER_COMES, AGENT_COMES, ADMITTED)
+    await asyncio.gather(
+        *(
+            one.commit("a1", Position("epoch-one", seq), at + seq, fact)
+            for seq, fact in enumerate(facts, start=1)
+            for one in (sessions, node)
+        )
+    )
+    assert [item.seq for item in await sessions.timeline("a1")] == [1, 2, 3]

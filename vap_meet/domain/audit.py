@@ -44,6 +44,20 @@ class AuditEntry:
     hash: bytes | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """One entry to write. Names, phones, addresses and IPs belong in `personal`, which can be erased.
+
+    Both parts are JSON objects, keys in snake_case; `action` is ``noun.verbed``.
+    """
+
+    at: datetime
+    action: str
+    appointment_id: str | None
+    public: Mapping[str, Any]
+    personal: Mapping[str, Any] | None = None
+
+
 def canonical(content: Mapping[str, Any]) -> bytes:
     """Return the one JSON text of `content`: sorted keys, no spaces, UTF-8. Raises on what is no JSON."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

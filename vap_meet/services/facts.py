@@ -41,6 +41,16 @@ def read(stored: StoredFact) -> Fact:
     return _decoder.decode(stored.event)
 
 
+def detail(fact: Fact) -> str | None:
+    """Return the stage somebody joined into, or how somebody left."""
+    match fact:
+        case Joined(stage=stage):
+            return stage.value
+        case Left(how=how):
+            return how
+    return None
+
+
 def moment(at: int) -> datetime:
     """Return the time of `at` milliseconds since 1970, exactly."""
     return _EPOCH + timedelta(milliseconds=at)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from signaling.events import (
     Admitted,
+    DeviceChanged,
     Ended,
     Fact,
     FactNotStored,
@@ -25,30 +26,22 @@ from signaling.events import (
 )
 from signaling.protocol import Stage
 from vap_meet.domain.access import CUSTOMER
-from vap_meet.domain.appointment import TRANSITIONS, IdentityAssurance, Language
+from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
 from vap_meet.domain.session import SessionView
 from vap_meet.services import facts
+from vap_meet.services.recording import NewFact, Recorder
 from vap_meet.store import appointments, audit, sessions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from vap_meet.clock import Clock
-    from vap_meet.domain.appointment import Appointment
     from vap_meet.store.engine import Database
 
 __all__ = ["SessionView", "Sessions", "TimelineItem"]
 
 log = structlog.get_logger(__name__)
-
-_AUDITED: dict[type[Fact], str] = {
-    Admitted: "session.admitted",
-    Left: "session.left",
-    Ended: "session.ended",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,47 +63,18 @@ class Sessions(FactSink):
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._recorder = Recorder(db=db, clock=clock)
 
     async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
         """Store one fact with all it changes, in one transaction, exactly once by its position.
 
-        A fact that the appointment's state table refuses is stored all the same: it happened. Raises
-        `FactNotStored` when the database can't take it now. A room whose record is gone, which only the
-        demonstration's "start over" can bring about, has nowhere to keep facts: that is logged.
+        Raises `FactNotStored` when the database can't take it now.
         """
+        new = NewFact(room=room, stored=facts.write(position, at, fact), fact=fact)
         try:
-            async with self._db.write() as tx:
-                found = await appointments.find_with_move(tx, room)
-                if found is None:
-                    log.warning("fact_without_record", room=room)
-                    return
-                await self._take(tx, *found, facts.write(position, at, fact), fact)
+            await self._recorder.record(new)
         except Unavailable as error:
             raise FactNotStored(error.sentence) from error
-
-    async def _take(
-        self,
-        tx: AsyncConnection,
-        appointment: Appointment,
-        moved_at: datetime | None,
-        stored: sessions.StoredFact,
-        fact: Fact,
-    ) -> None:
-        now = self._clock()
-        if not await sessions.insert_fact(tx, appointment.id, stored, recorded_at=now):
-            return
-        if moved_at is None or stored.at >= moved_at:
-            meeting = await facts.meeting(tx, appointment.id, since=moved_at)
-            await sessions.project(tx, appointment.id, meeting)
-            wanted = facts.step_of(fact)
-            state = None if wanted is None else TRANSITIONS.get((appointment.state, wanted))
-            if state is not None:
-                await appointments.set_state(tx, appointment.id, state, at=now)
-        action = _AUDITED.get(type(fact))
-        if action is not None:
-            item = _item(stored)
-            public = {"participant": item.participant, "by": item.by, "detail": item.detail}
-            await audit.record(tx, at=now, action=action, appointment_id=appointment.id, public=public)
 
     async def timeline(self, appointment_id: str) -> tuple[TimelineItem, ...]:
         """Return every fact of an appointment in its order, those of earlier times too. Raises `NotFound`."""
@@ -164,12 +128,6 @@ class Sessions(FactSink):
 
 def _item(stored: sessions.StoredFact) -> TimelineItem:
     fact = facts.read(stored)
-    detail: str | None = None
-    match fact:
-        case Joined(stage=stage):
-            detail = stage.value
-        case Left(how=how):
-            detail = how
     return TimelineItem(
         seq=stored.seq,
         epoch=stored.epoch,
@@ -177,7 +135,7 @@ def _item(stored: sessions.StoredFact) -> TimelineItem:
         type=stored.type,
         participant=getattr(fact, "participant", None),
         by=getattr(fact, "by", None),
-        detail=detail,
+        detail=facts.detail(fact),
     )
 
 
@@ -196,13 +154,15 @@ def _restore(known: list[Fact]) -> dict[str, RestoredParticipant]:
     for fact in known:
         if isinstance(fact, Joined):
             who = Participant(fact.participant, "", frozenset(fact.grants))
-            people[who.id] = RestoredParticipant(who, fact.stage)
+            people[who.id] = RestoredParticipant(who, fact.stage, seat=fact.seat)
             continue
         one = people.get(getattr(fact, "participant", ""))
         stage = _STAGE_AFTER.get(type(fact))
+        if one is not None and isinstance(fact, DeviceChanged):
+            people[one.participant.id] = replace(one, seat=fact.seat)
         if one is not None and stage is not None:
             how = fact.how if isinstance(fact, Left) else None
-            people[one.participant.id] = RestoredParticipant(one.participant, stage, how)
+            people[one.participant.id] = replace(one, stage=stage, how=how)
     return people
 
 

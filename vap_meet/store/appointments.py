@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.domain.appointment import (
@@ -19,10 +20,25 @@ from vap_meet.domain.errors import NotFound
 from vap_meet.store.schema import appointment as table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+# Built once: what a statement costs to build and to name for the cache is a good part of what a fact costs.
+_HOLD_STANDING = (
+    select(table.c.id, table.c.state, table.c.moved_at)
+    .where(table.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(table.c.id)
+    .with_for_update(key_share=True)
+)
+_SET_STATE = (
+    table.update()
+    .where(table.c.id == bindparam("which"))
+    .values(state=bindparam("state"), updated_at=bindparam("updated_at"))
+)
 
 
 async def insert(tx: AsyncConnection, appointment: Appointment, *, request_hash: str) -> bool:
@@ -41,7 +57,7 @@ async def set_state(
     tx: AsyncConnection, appointment_id: str, state: AppointmentState, *, at: datetime
 ) -> None:
     """Write the state alone, which touches neither version."""
-    await tx.execute(table.update().where(table.c.id == appointment_id).values(state=state, updated_at=at))
+    await set_states(tx, {appointment_id: state}, at=at)
 
 
 async def set_moved(tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
@@ -74,13 +90,35 @@ async def request_hash_of(tx: AsyncConnection, appointment_id: str) -> str | Non
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def find_with_move(
-    tx: AsyncConnection, appointment_id: str
-) -> tuple[Appointment, datetime | None] | None:
-    """Hold the record and return it, and since when it has its present time: None if it has never moved."""
-    query = select(table).where(table.c.id == appointment_id).with_for_update(key_share=True)
-    row = (await tx.execute(query)).one_or_none()
-    return None if row is None else (read_row(row), row.moved_at)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an appointment stands for its facts: its state, and since when it has its present time."""
+
+    state: AppointmentState
+    moved_at: datetime | None
+
+    def is_present(self, at: datetime) -> bool:
+        """Whether a fact at this time is of the present time of the appointment."""
+        return self.moved_at is None or at >= self.moved_at
+
+
+async def hold_standing(tx: AsyncConnection, ids: Collection[str]) -> dict[str, Standing]:
+    """Hold records, always in the order of their ids so that nobody waits in a circle, and return them."""
+    return {
+        id_: Standing(AppointmentState(state), moved_at)
+        for id_, state, moved_at in await tx.execute(_HOLD_STANDING, {"ids": padded(ids)})
+    }
+
+
+async def set_states(tx: AsyncConnection, states: Mapping[str, AppointmentState], *, at: datetime) -> None:
+    """Write states alone, which touches no version. At least one."""
+    await tx.execute(_SET_STATE, [{"which": id_, "state": s, "updated_at": at} for id_, s in states.items()])
+
+
+def padded(ids: Collection[str]) -> list[str]:
+    """Return ids, the last repeated up to a power of two: few lengths make few statements to prepare."""
+    every = sorted(ids)
+    return every + every[-1:] * ((1 << (len(every) - 1).bit_length()) - len(every)) if every else every
 
 
 async def moved_at(tx: AsyncConnection, appointment_id: str) -> datetime | None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
-from vap_meet.domain.audit import ERASED, SALT_BYTES, AuditEntry, canonical, commitment, public_bytes
+from vap_meet.domain.audit import (
+    ERASED,
+    SALT_BYTES,
+    AuditEntry,
+    NewEntry,
+    canonical,
+    commitment,
+    public_bytes,
+)
 from vap_meet.store.schema import audit_entry as table
 
 if TYPE_CHECKING:
@@ -15,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+_INSERT = insert(table)
 
 
 async def record(
@@ -26,23 +36,31 @@ async def record(
     public: Mapping[str, Any],
     personal: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one entry, unsealed. Names, phones, addresses and IPs belong in `personal`, which can be erased.
+    """Write one entry, unsealed; `NewEntry` says what belongs where."""
+    entry = NewEntry(at=at, action=action, appointment_id=appointment_id, public=public, personal=personal)
+    await record_all(tx, [entry])
 
-    Both parts are JSON objects, keys in snake_case; `action` is ``noun.verbed``.
-    """
-    secret = None if personal is None else canonical(personal)
+
+async def record_all(tx: AsyncConnection, entries: Sequence[NewEntry]) -> None:
+    """Write entries, unsealed. At least one."""
+    await tx.execute(_INSERT, [_row(entry) for entry in entries])
+
+
+def _row(entry: NewEntry) -> dict[str, Any]:
+    secret = None if entry.personal is None else canonical(entry.personal)
     salt = secrets.token_bytes(SALT_BYTES)
-    await tx.execute(
-        table.insert().values(
-            at=at,
-            action=action,
-            appointment_id=appointment_id,
-            public=public_bytes(at=at, action=action, appointment_id=appointment_id, public=public),
-            personal=secret,
-            salt=salt,
-            commitment=commitment(salt, secret or b""),
-        )
+    public = public_bytes(
+        at=entry.at, action=entry.action, appointment_id=entry.appointment_id, public=entry.public
     )
+    return {
+        "at": entry.at,
+        "action": entry.action,
+        "appointment_id": entry.appointment_id,
+        "public": public,
+        "personal": secret,
+        "salt": salt,
+        "commitment": commitment(salt, secret or b""),
+    }
 
 
 async def of_appointment(tx: AsyncConnection, appointment_id: str) -> tuple[AuditEntry, ...]:

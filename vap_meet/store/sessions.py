@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.domain.appointment import IdentityAssurance
 from vap_meet.domain.session import SessionView
+from vap_meet.store.appointments import padded
 from vap_meet.store.schema import session, session_event, staff
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +22,26 @@ if TYPE_CHECKING:
     from vap_meet.domain.session import Meeting
 
 _STAFF = "staff."
+
+# Built once: what a statement costs to build and to name for the cache is a good part of what a fact costs.
+_INSERT_FACT = insert(session_event)
+_FACTS_OF = select(
+    session_event.c.room,
+    session_event.c.epoch,
+    session_event.c.seq,
+    session_event.c.at,
+    session_event.c.type,
+    session_event.c.event,
+).where(session_event.c.room.in_(bindparam("rooms", expanding=True)))
+_upsert = new_row(session)
+_PROJECT = _upsert.on_conflict_do_update(
+    index_elements=[session.c.appointment_id],
+    set_={
+        column.name: _upsert.excluded[column.name]
+        for column in session.c
+        if column.name not in {"appointment_id", "identity_assurance"}
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +55,34 @@ class StoredFact:
     event: str
 
 
-async def insert_fact(tx: AsyncConnection, room: str, fact: StoredFact, *, recorded_at: datetime) -> bool:
-    """Add a fact; false if its position is there already, which changes nothing."""
-    there = select(session_event.c.seq).where(
-        session_event.c.room == room, session_event.c.epoch == fact.epoch, session_event.c.seq == fact.seq
-    )
-    values = {
-        "room": room,
-        "epoch": fact.epoch,
-        "seq": fact.seq,
-        "at": fact.at,
-        "recorded_at": recorded_at,
-        "type": fact.type,
-        "event": fact.event,
-    }
-    columns = [literal(value, session_event.c[name].type) for name, value in values.items()]
-    added = await tx.execute(
-        insert(session_event).from_select(list(values), select(*columns).where(~there.exists()))
-    )
-    return added.rowcount == 1
+async def insert_facts(
+    tx: AsyncConnection, new: Sequence[tuple[str, StoredFact]], *, recorded_at: datetime
+) -> None:
+    """Add facts of rooms that are held, none of which is there already. At least one."""
+    rows = [
+        {
+            "room": room,
+            "epoch": fact.epoch,
+            "seq": fact.seq,
+            "at": fact.at,
+            "recorded_at": recorded_at,
+            "type": fact.type,
+            "event": fact.event,
+        }
+        for room, fact in new
+    ]
+    await tx.execute(_INSERT_FACT, rows)
+
+
+async def facts_of(tx: AsyncConnection, rooms: Collection[str]) -> dict[str, list[StoredFact]]:
+    """Return the facts of rooms, those of earlier times too, in no order."""
+    found: dict[str, list[StoredFact]] = {}
+    if not rooms:
+        return found
+    for room, epoch, seq, at, type_, event in await tx.execute(_FACTS_OF, {"rooms": padded(rooms)}):
+        stored = StoredFact(epoch=epoch, seq=seq, at=at, type=type_, event=event)
+        found.setdefault(room, []).append(stored)
+    return found
 
 
 async def facts(tx: AsyncConnection, room: str, *, since: datetime | None = None) -> tuple[StoredFact, ...]:
@@ -70,10 +101,16 @@ async def facts(tx: AsyncConnection, room: str, *, since: datetime | None = None
     return tuple(StoredFact(**row) for row in (await tx.execute(query)).mappings())
 
 
-async def project(tx: AsyncConnection, appointment_id: str, meeting: Meeting) -> None:
-    """Write the session as the facts have it; how sure we are of the customer is not theirs to say."""
+async def project(tx: AsyncConnection, meetings: Mapping[str, Meeting], *, seen_at: datetime) -> None:
+    """Write sessions as their facts have them; how sure we are of the customer is not theirs to say."""
+    await tx.execute(_PROJECT, [_row(room, meeting, seen_at) for room, meeting in meetings.items()])
+
+
+def _row(room: str, meeting: Meeting, seen_at: datetime) -> dict[str, Any]:
     agent = meeting.agent
-    values = {
+    return {
+        "appointment_id": room,
+        "identity_assurance": IdentityAssurance.LINK,
         "agent_id": agent.removeprefix(_STAFF) if agent and agent.startswith(_STAFF) else None,
         "first_joined_at": meeting.first_joined_at,
         "waiting_since": meeting.waiting_since,
@@ -82,16 +119,8 @@ async def project(tx: AsyncConnection, appointment_id: str, meeting: Meeting) ->
         "talked_ms": meeting.talked_ms,
         "agent_joined_at": meeting.agent_joined_at,
         "ended_at": meeting.ended_at,
+        "seen_at": seen_at,
     }
-    written = await tx.execute(
-        session.update().where(session.c.appointment_id == appointment_id).values(**values)
-    )
-    if not written.rowcount:
-        await tx.execute(
-            session.insert().values(
-                appointment_id=appointment_id, identity_assurance=IdentityAssurance.LINK, **values
-            )
-        )
 
 
 async def forget(tx: AsyncConnection, appointment_id: str) -> None:
