@@ -11,6 +11,7 @@ RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 NODE := node_modules/.installed
 CHROMIUM := .venv/.chromium
+COTURN := .venv/.coturn
 POSTGRESQL := .venv/.postgresql
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -23,12 +24,12 @@ demo: $(RUNTIME) ## serve the demo on http://127.0.0.1:8080 (LAN=1: https for a 
 	@exec $(BIN)/vap-meet demo $(if $(LAN),--lan) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
-test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) ## run every test but the long ones
+test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(COTURN) ## run every test but the long ones
 	@node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort)
 	@$(BIN)/pytest -m "not long"
 
 .PHONY: test-long
-test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) ## run the long tests
+test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(COTURN) ## run the long tests
 	@$(BIN)/pytest -m long --timeout=3600
 
 .PHONY: check
@@ -72,4 +73,8 @@ $(CHROMIUM): scripts/setup-chromium $(DEV)
 
 $(POSTGRESQL): scripts/setup-postgresql $(DEV)
 	@scripts/setup-postgresql
+	@touch $@
+
+$(COTURN): scripts/setup-coturn $(DEV)
+	@scripts/setup-coturn
 	@touch $@

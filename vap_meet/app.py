@@ -20,6 +20,7 @@ from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
 from vap_meet.services.delivery import Dispatcher
 from vap_meet.services.demo import Demo
+from vap_meet.services.health import Health
 from vap_meet.services.joining import Joining
 from vap_meet.services.keys import Keys
 from vap_meet.services.limits import RateLimiter
@@ -27,8 +28,22 @@ from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
+from vap_meet.services.turn_check import TurnCheck
 from vap_meet.store.engine import Database
-from vap_meet.web import admin, agent, api, assets, customer, demo, health, keys, pages, signal, staff
+from vap_meet.web import (
+    admin,
+    admin_health,
+    agent,
+    api,
+    assets,
+    customer,
+    demo,
+    health,
+    keys,
+    pages,
+    signal,
+    staff,
+)
 from vap_meet.web import appkeys as key
 from vap_meet.web.assets import Assets
 from vap_meet.web.middleware import middlewares
@@ -53,7 +68,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app[key.LIMITS] = RateLimiter(clock)
     app.cleanup_ctx.append(_parts)
     app.on_shutdown.append(_drain)
-    for door in (assets, pages, customer, staff, agent, admin, api, keys, health, signal):
+    for door in (assets, pages, customer, staff, agent, admin, admin_health, api, keys, health, signal):
         app.add_routes(door.routes)
     if settings.demo:
         app.add_routes(demo.routes)
@@ -78,6 +93,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room)
         app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
         app[key.STAFFING] = Staffing(db=db, clock=clock)
+        turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
+        app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
         app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
         app[key.JOINING] = Joining(
             db=db,
@@ -101,6 +118,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
                 tasks.create_task(hub.run(), name="hub"),
                 tasks.create_task(dispatcher.run(), name="dispatcher"),
                 tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
+                tasks.create_task(turn_check.run(), name="turn_check"),
             ]
             yield
             for task in running:
@@ -115,7 +133,7 @@ async def _drain(app: web.Application) -> None:
 
 
 def _ice_servers(settings: Settings, clock: Clock) -> Callable[[str], tuple[IceServer, ...]]:
-    secret = settings.turn_secret.get_secret_value() if settings.turn_secret else None
+    secret = _turn_secret(settings)
 
     def for_participant(participant: str) -> tuple[IceServer, ...]:
         return ice_servers(
@@ -127,6 +145,10 @@ def _ice_servers(settings: Settings, clock: Clock) -> Callable[[str], tuple[IceS
         )
 
     return for_participant
+
+
+def _turn_secret(settings: Settings) -> str | None:
+    return settings.turn_secret.get_secret_value() if settings.turn_secret else None
 
 
 def _dispatcher(db: Database, clock: Clock, hub: Hub) -> Dispatcher:

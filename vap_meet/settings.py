@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PlainValidator, SecretStr, field_validator
+from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -64,12 +64,21 @@ class Settings(BaseSettings):
     time_zone: str = Field("Asia/Dubai", description="zone in which times are shown")
     stun_urls: Annotated[tuple[str, ...], NoDecode] = Field((), description="STUN servers for browsers")
     turn_urls: Annotated[tuple[str, ...], NoDecode] = Field((), description="TURN servers for browsers")
-    turn_secret: SecretStr | None = Field(None, description="coturn's static-auth-secret")
+    turn_secret: SecretStr | None = Field(
+        None, validate_default=True, description="coturn's static-auth-secret"
+    )
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
     wait_target_minutes: int = Field(10, ge=1, description="a customer should not wait longer than this")
     demo: bool = Field(False, description="serve /demo and the banner over demo data")
     log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _servers_need_their_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if info.data.get("turn_urls") and not (value and value.get_secret_value()):
+            raise ValueError("TURN servers need the secret they share with this service")
+        return value
 
     @field_validator("trusted_proxies", "stun_urls", "turn_urls", mode="before")
     @classmethod

@@ -69,6 +69,7 @@ async def test_every_page_of_the_administrator(server, browser, language):
         await sign_in(page, server, "admin")
         await look_at(page, f"admin-list-{language}")
         await visit(page, f"{server.base}/admin/appointments?q=nobody", f"admin-empty-{language}")
+        await visit(page, f"{server.base}/admin/health", f"admin-health-{language}")
         for key in ("finished", "moved", "cancelled", "waiting"):
             path = f"/admin/appointments/{server.links['appointments'][key]}"
             await visit(page, server.base + path, f"admin-{key}-{language}")

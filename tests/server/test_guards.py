@@ -6,12 +6,14 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from tests.support.web import ORIGIN, framed_app
+from tests.support.web import NOON, ORIGIN, framed_app
 from vap_meet.domain.access import StaffMember, StaffRole
+from vap_meet.services.health import Health
+from vap_meet.services.turn_check import TurnCheck
 from vap_meet.store.engine import Database
 from vap_meet.store.migrate import migrate
 from vap_meet.web import health
-from vap_meet.web.appkeys import DB, STAFFING
+from vap_meet.web.appkeys import DB, HEALTH, STAFFING
 from vap_meet.web.guards import (
     browser_cookie,
     client_address,
@@ -159,8 +161,12 @@ async def test_ready_says_what_is_missing_and_live_does_not_ask(aiohttp_client, 
         app = framed_app()
         app.add_routes(health.routes)
         app[DB] = await Database.open(path)
+        app[HEALTH] = Health(
+            db=app[DB], clock=lambda: NOON, turn=TurnCheck(urls=(), secret=None, clock=lambda: NOON)
+        )
         client = await aiohttp_client(app)
         ready = await client.get("/health/ready")
-        assert (ready.status, await ready.json()) == (status, {"ready": not reasons, "reasons": reasons})
+        said = {"ready": not reasons, "reasons": reasons, "degraded": [], "turn": []}
+        assert (ready.status, await ready.json()) == (status, said)
         assert (await client.get("/health/live")).status == 200
         await app[DB].close()

@@ -44,3 +44,12 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(monkeypatch, name, value
 def test_settings_do_not_change_once_read():
     with pytest.raises(ValidationError):
         Settings().port = 1
+
+
+def test_turn_servers_without_their_secret_are_refused_at_the_start_and_not_in_a_call(monkeypatch):
+    monkeypatch.setenv("VAP_TURN_URLS", "turn:turn.example.org")
+    with pytest.raises(ValidationError, match="need the secret") as refused:
+        Settings()
+    assert refused.value.errors()[0]["loc"] == ("turn_secret",)
+    monkeypatch.setenv("VAP_TURN_SECRET", "shared")
+    assert Settings().turn_urls == ("turn:turn.example.org",)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vap_meet.services.board import Board
     from vap_meet.services.booking import Booking
     from vap_meet.services.demo import Demo
+    from vap_meet.services.health import Health
     from vap_meet.services.joining import Joining
     from vap_meet.services.limits import RateLimiter
     from vap_meet.services.outcomes import Outcomes
@@ -38,3 +39,4 @@ HUB: web.AppKey[Hub] = web.AppKey("hub")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 DEMO: web.AppKey[Demo] = web.AppKey("demo")
+HEALTH: web.AppKey[Health] = web.AppKey("health")

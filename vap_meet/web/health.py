@@ -1,11 +1,16 @@
-"""Health for whoever runs this: alive, and ready with the reasons why not."""
+"""Health for whoever runs this: alive, ready with the reasons why not, and what is degraded meanwhile."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from vap_meet.services.readiness import reasons
-from vap_meet.web.appkeys import DB
+from vap_meet.web.appkeys import DB, HEALTH
+
+if TYPE_CHECKING:
+    from vap_meet.services.health import Health
 
 routes = web.RouteTableDef()
 
@@ -18,10 +23,28 @@ async def live(_request: web.Request) -> web.Response:
 
 @routes.get("/health/ready")
 async def ready(request: web.Request) -> web.Response:
-    """Answer 200 when people may be sent here, else 503 with the reasons as stable names."""
+    """Answer 200 when people may be sent here, else 503 with the reasons as stable names.
+
+    ``{ready, reasons, degraded, turn: [{url, ok, fault}]}``: a broken TURN server takes nobody out of
+    service, since most calls need none, but it is there to be alerted on.
+    """
     found = await reasons(request.app[DB])
     return web.json_response(
-        {"ready": not found, "reasons": found},
+        {"ready": not found, "reasons": found, **_degraded(request.app[HEALTH])},
         status=503 if found else 200,
         headers={"Cache-Control": "no-store"},
     )
+
+
+def _degraded(health: Health) -> dict[str, Any]:
+    return {
+        "degraded": health.degraded,
+        "turn": [
+            {
+                "url": state.url,
+                "ok": None if state.checked_at is None else not state.is_broken,
+                "fault": state.fault,
+            }
+            for state in health.turn
+        ],
+    }
