@@ -22,7 +22,7 @@ from vap_meet.store.migrate import (
     migrate,
     migration_engine,
 )
-from vap_meet.store.schema import metadata
+from vap_meet.store.tables import metadata
 
 
 @pytest.fixture

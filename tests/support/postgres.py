@@ -26,7 +26,7 @@ from sqlalchemy import URL
 
 from tests.support.postgres_binaries import binaries
 from vap_meet.store.migrate import migrate
-from vap_meet.store.schema import metadata
+from vap_meet.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -18,7 +18,7 @@ from tests.support import postgres
 from vap_meet.domain.appointment import BookingRequest, Customer, ServiceName
 from vap_meet.store.engine import Database
 from vap_meet.store.migrate import migrate
-from vap_meet.store.schema import metadata
+from vap_meet.store.tables import metadata
 from vap_meet.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:

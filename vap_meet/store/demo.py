@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from vap_meet.store.schema import appointment, lease, metadata, staff, staff_session
+from vap_meet.store.schema import appointment, lease, staff, staff_session
+from vap_meet.store.tables import metadata
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

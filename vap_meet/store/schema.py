@@ -85,6 +85,7 @@ appointment = Table(
     Column("request_hash", String(64), nullable=False),  # the booking as first asked: a repeat is no conflict
     Index(None, "starts_at"),
     Index(None, "state", "starts_at"),
+    Index(None, "customer_phone"),  # "my appointments"
 )
 
 session = Table(

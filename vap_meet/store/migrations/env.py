@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from vap_meet.store.schema import metadata
+from vap_meet.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

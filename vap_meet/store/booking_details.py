@@ -1,0 +1,43 @@
+"""What a customer asked for beside the appointment, in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from vap_meet.domain.availability import Need
+from vap_meet.store.schema_self_booking import booking_detail as table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def add(
+    tx: AsyncConnection,
+    appointment_id: str,
+    *,
+    need: Need | None,
+    wants_earlier: bool,
+    terms_version: str | None,
+    phone_proved_at: datetime | None,
+) -> None:
+    """Note it, once an appointment."""
+    await tx.execute(
+        insert(table).values(
+            appointment_id=appointment_id,
+            need=need,
+            wants_earlier=wants_earlier,
+            terms_version=terms_version,
+            phone_proved_at=phone_proved_at,
+        )
+    )
+
+
+async def need_of(tx: AsyncConnection, appointment_id: str) -> Need | None:
+    """Return what the customer needs to take part, None if nothing is known of it."""
+    query = select(table.c.need).where(table.c.appointment_id == appointment_id)
+    text = (await tx.execute(query)).scalar_one_or_none()
+    return None if text is None else Need(text)
