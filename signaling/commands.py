@@ -9,7 +9,17 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from signaling.backlog import ENTRY_CHARS
-from signaling.events import Admitted, Command, Fact, Held, Kept, Occupant, Prepared, SentToLobby
+from signaling.events import (
+    Admitted,
+    Command,
+    DeviceChanged,
+    Fact,
+    Held,
+    Kept,
+    Occupant,
+    Prepared,
+    SentToLobby,
+)
 from signaling.protocol import (
     Ack,
     Admit,
@@ -32,9 +42,11 @@ from signaling.protocol import (
     RefusalCode,
     Refused,
     Remove,
+    Seat,
     Stage,
 )
 from signaling.results import NOTHING, Delivery, Result
+from signaling.seats import move, stay, withdraw
 from signaling.stages import IN_CALL, NEEDED_GRANT, NEGOTIATING, STEPS
 from signaling.state import BYE_ENDED, State, preparing_deadline
 from signaling.views import sees
@@ -43,8 +55,11 @@ from signaling.views import sees
 def command(state: State, at: int, event: Command) -> Result:
     """Apply a client's command; whoever no longer holds the seat has had a bye and gets nothing."""
     me = state.occupants.get(event.by)
-    if me is None or me.connection != event.connection:
+    if me is None:
         return NOTHING
+    if me.connection != event.connection:
+        asks = me.newcomer is not None and me.newcomer.connection == event.connection
+        return _by_newcomer(state, event, me) if asks else NOTHING
     message = event.message
     needed, handle = _COMMANDS[type(message)]
     if needed is not None and needed not in me.participant.grants:
@@ -158,9 +173,46 @@ def _step(
     )
 
 
+def _seat(state: State, at: int, event: Command, me: Occupant, message: Seat) -> Result:  # noqa: ARG001
+    """Let the holder of a seat, or a host, answer the device that asks for it."""
+    if message.participant != event.by:
+        if Grant.ADMIT not in me.participant.grants:
+            return _refuse(event, RefusalCode.NOT_GRANTED)
+        if me.stage not in IN_CALL:
+            return _refuse(event, RefusalCode.NOT_ADMITTED)
+    target = state.occupants.get(message.participant)
+    if target is None:
+        return _refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
+    newcomer = target.newcomer
+    if newcomer is None:
+        return _refuse(event, RefusalCode.NOBODY_ASKS)
+    ack = _ack(event, state.seq)
+    if not message.allow:
+        return Result(stay(state, target), ack, changed=True)
+    told = move(state, target, newcomer)
+    own = tuple(one for one in told if one[0] == event.connection)  # behind the ack, as in leaving
+    return Result(
+        tuple(one for one in told if one not in own),
+        (*ack, *own),
+        fact=DeviceChanged(message.participant, event.by, newcomer.seat),
+        changed=True,
+        arrived=newcomer.connection,
+        moved=True,
+    )
+
+
+def _by_newcomer(state: State, event: Command, me: Occupant) -> Result:
+    """Take what a device may say that only asks for the seat: that it goes again."""
+    if type(event.message) is not Leave:
+        return _refuse(event, RefusalCode.NOT_ADMITTED)
+    return Result(replies=(*_ack(event, state.seq), *withdraw(state, me)), changed=True)
+
+
 def _leave(state: State, at: int, event: Command, me: Occupant, message: Leave) -> Result:  # noqa: ARG001
     gone = state.depart(me, at, "left")
-    return replace(gone, deliveries=(), replies=(*_ack(event, state.seq), *gone.deliveries))
+    own = tuple(one for one in gone.deliveries if one[0] == event.connection)
+    others = tuple(one for one in gone.deliveries if one not in own)
+    return replace(gone, deliveries=others, replies=(*_ack(event, state.seq), *own))
 
 
 def _end(state: State, at: int, event: Command, me: Occupant, message: End) -> Result:  # noqa: ARG001
@@ -196,6 +248,7 @@ _HANDLERS: Final[dict[Any, _Handler]] = {
     Hold: _step,
     Lobby: _step,
     Remove: _step,
+    Seat: _seat,
     Leave: _leave,
     End: _end,
 }

@@ -186,7 +186,10 @@ class Connection:
             return
         self.hello_ref = message.ref
         self.resume = None if isinstance(message.resume, UnsetType) else message.resume
-        await self._hosted.append(Arrive(self.participant, self.seat, self.id))
+        microphone = camera = None
+        if Grant.PUBLISH in self.participant.grants:
+            microphone, camera = message.microphone or None, message.camera or None
+        await self._hosted.append(Arrive(self.participant, self.seat, self.id, microphone, camera))
         self._said_hello = True
         self._signals = _signals_of(self.participant.grants)
 

@@ -31,6 +31,7 @@ from signaling.protocol import (
     OfferFrom,
     Prepare,
     Remove,
+    Seat,
     Stage,
 )
 
@@ -52,6 +53,18 @@ class RestoredParticipant(Struct, frozen=True):
     participant: Participant
     stage: Stage
     how: HowLeft | None = None  # with stage LEFT: who was removed stays out
+    seat: str = ""  # the device they were on, if the facts tell
+
+
+class Newcomer(Struct, frozen=True, gc=False):
+    """Another device of a participant, standing by for the seat since `asked_at`."""
+
+    participant: Participant
+    seat: str
+    connection: str
+    asked_at: int
+    microphone: MediaChoice = MediaChoice.NONE
+    camera: MediaChoice = MediaChoice.NONE
 
 
 class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -67,6 +80,8 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
     camera: MediaChoice = MediaChoice.NONE
     left_at: int = 0
     how: HowLeft | None = None
+    newcomer: Newcomer | None = None
+    questions: int = 0  # generation of `seat` deadlines
 
 
 class Kept(Struct, frozen=True, gc=False):
@@ -105,6 +120,8 @@ class Arrive(_Event, frozen=True, tag="arrive"):
     participant: Participant
     seat: str
     connection: str
+    microphone: MediaChoice | None = None  # None: as it was
+    camera: MediaChoice | None = None
 
 
 class Command(_Event, frozen=True, tag="command"):
@@ -112,7 +129,10 @@ class Command(_Event, frozen=True, tag="command"):
 
     by: str
     connection: str
-    message: Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media
+    message: (
+        Prepare | Admit | Hold | Lobby | Remove | Seat | Leave | End
+        | Offer | Answer | Candidate | Chat | Media
+    )  # fmt: skip
 
 
 class EndRoom(_Event, frozen=True, tag="endRoom"):
@@ -120,9 +140,13 @@ class EndRoom(_Event, frozen=True, tag="endRoom"):
 
 
 class Revoke(_Event, frozen=True, tag="revoke"):
-    """A participant's access is gone (cancelled, moved, signed out); who has left already is not told."""
+    """A participant's access is gone (cancelled, moved, signed out); who has left already is not told.
+
+    With `seat`, only the access of that device: nothing happens to whoever is on another one by now.
+    """
 
     participant: str
+    seat: str | None = None
 
 
 class Due(_Event, frozen=True, tag="due"):
@@ -170,11 +194,15 @@ class _Fact(Struct, tag_field="type", frozen=True, omit_defaults=True):
 
 
 class Joined(_Fact, frozen=True, tag="joined"):
-    """A participant entered (or came back after leaving); `stage` is where that put them."""
+    """A participant entered (or came back after leaving); `stage` is where that put them.
+
+    `seat` names the device, so that a room that is opened anew still asks before another one takes over.
+    """
 
     participant: str
     grants: tuple[Grant, ...]
     stage: Stage
+    seat: str = ""
 
 
 class Prepared(_Fact, frozen=True, tag="prepared"):
@@ -206,9 +234,11 @@ class SentToLobby(_Fact, frozen=True, tag="sentToLobby"):
 
 
 class DeviceChanged(_Fact, frozen=True, tag="deviceChanged"):
-    """A participant's seat moved to another device."""
+    """A participant's seat moved to another device; `by` is None when that device just took it."""
 
     participant: str
+    by: str | None = None
+    seat: str = ""
 
 
 class Left(_Fact, frozen=True, tag="left"):

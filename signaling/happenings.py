@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec.structs import replace
-
 from signaling.backlog import Backlog
 from signaling.events import (
     Arrive,
-    DeviceChanged,
     Due,
     EndRoom,
     Joined,
@@ -19,20 +16,18 @@ from signaling.events import (
     SentToLobby,
     Snapshot,
 )
-from signaling.protocol import Bye, ByeAction, ByeReason, Grant, MediaChoice, RefusalCode, Refused, Stage
-from signaling.results import NOTHING, Result
-from signaling.stages import DUE_OFFLINE, DUE_PREPARING, REJOIN_MS
+from signaling.protocol import Grant, MediaChoice, RefusalCode, Refused, Stage
+from signaling.results import NOTHING, Deadline, Result
+from signaling.seats import come_back, seat_deadline, stay
+from signaling.stages import DUE_OFFLINE, DUE_PREPARING, DUE_SEAT, REJOIN_MS
 from signaling.state import BYE, BYE_ENDED, State, preparing_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOVED: Final = Bye(ByeAction.STOP, ByeReason.MOVED_DEVICE)
-_IN_USE: Final = Bye(ByeAction.STOP, ByeReason.IN_USE)
-
 
 def opened(state: State, at: int, event: Opened) -> Result:
-    """Begin a log with what SQL knows. Who took which seat is not known: the first to come takes it."""
+    """Begin a log with what SQL knows."""
     if state.epoch:
         return NOTHING
     state.epoch = event.epoch
@@ -42,10 +37,11 @@ def opened(state: State, at: int, event: Opened) -> Result:
         state.occupants[one.participant.id] = Occupant(
             one.participant,
             one.stage,
+            one.seat,
             left_at=at if left else 0,
             how=(one.how or "left") if left else None,
         )
-    return Result(dues=_preparing(state, at))
+    return Result(dues=_deadlines(state, at))
 
 
 def restored(state: State, at: int, event: Snapshot) -> Result:
@@ -57,41 +53,23 @@ def restored(state: State, at: int, event: Snapshot) -> Result:
     state.occupants = {one.participant.id: one for one in event.occupants}
     state.backlog = Backlog(event.kept, event.generations, event.trimmed)
     state.tail = 0
-    return Result(dues=_preparing(state, at))
+    return Result(dues=_deadlines(state, at))
 
 
-def _preparing(state: State, at: int) -> tuple[Any, ...]:
-    return tuple(preparing_deadline(one, at) for one in state.present() if one.stage is Stage.PREPARING)
+def _deadlines(state: State, at: int) -> tuple[Deadline, ...]:
+    here = state.present()
+    preparing = tuple(preparing_deadline(one, at) for one in here if one.stage is Stage.PREPARING)
+    return preparing + tuple(seat_deadline(one) for one in here if one.newcomer is not None)
 
 
 def arrive(state: State, at: int, event: Arrive) -> Result:
-    """Give a participant's seat to the connection that said hello, or tell it why not.
-
-    The same seat (a reload, a lost network) always takes over from its old socket. Another one (another
-    browser) does so while waiting, and for whoever skips the lobby at any time: their sign-in says who they
-    are.
-    """
+    """Give a participant's seat to the connection that said hello, or tell it why not."""
     if state.ended:
         return Result(((event.connection, BYE_ENDED),))
-    who = event.participant
-    before = state.occupants.get(who.id)
+    before = state.occupants.get(event.participant.id)
     if before is None or before.stage is Stage.LEFT:
         return _enter(state, at, event, before)
-    moved = before.seat not in ("", event.seat)
-    if moved and before.stage is not Stage.WAITING and Grant.SKIP_LOBBY not in who.grants:
-        return Result(((event.connection, _IN_USE),))
-    state.occupants[who.id] = replace(
-        before,
-        participant=who,
-        seat=event.seat,
-        connection=event.connection,
-        arrivals=before.arrivals + 1,
-        microphone=MediaChoice.NONE if moved else before.microphone,
-        camera=MediaChoice.NONE if moved else before.camera,
-    )
-    superseded = ((before.connection, _MOVED),) if before.connection not in ("", event.connection) else ()
-    fact = DeviceChanged(who.id) if moved else None
-    return Result(superseded, fact=fact, changed=True, arrived=event.connection)
+    return come_back(state, at, event, before)
 
 
 def _enter(state: State, at: int, event: Arrive, before: Occupant | None) -> Result:
@@ -113,9 +91,13 @@ def _enter(state: State, at: int, event: Arrive, before: Occupant | None) -> Res
         event.connection,
         arrivals=before.arrivals + 1 if before else 1,
         steps=before.steps + 1 if before else 0,
+        microphone=event.microphone or MediaChoice.NONE,
+        camera=event.camera or MediaChoice.NONE,
+        questions=before.questions if before else 0,
     )
-    fact = Joined(who.id, tuple(sorted(who.grants)), stage)
-    return Result(fact=fact, changed=True, arrived=event.connection)
+    fact = Joined(who.id, tuple(sorted(who.grants)), stage, event.seat)
+    moved = before is not None and before.seat != event.seat
+    return Result(fact=fact, changed=True, arrived=event.connection, moved=moved)
 
 
 def end_room(state: State, at: int, event: EndRoom) -> Result:  # noqa: ARG001 - one shape for all
@@ -126,7 +108,7 @@ def end_room(state: State, at: int, event: EndRoom) -> Result:  # noqa: ARG001 -
 def revoke(state: State, at: int, event: Revoke) -> Result:
     """Let a participant be gone because the access is."""
     occupant = state.occupants.get(event.participant)
-    if occupant is None or occupant.stage is Stage.LEFT:
+    if occupant is None or occupant.stage is Stage.LEFT or event.seat not in (None, occupant.seat):
         return NOTHING
     return state.depart(occupant, at, "revoked")
 
@@ -142,6 +124,8 @@ def due(state: State, at: int, event: Due) -> Result:
             return Result(fact=SentToLobby(event.subject), changed=True)
     elif event.kind == DUE_OFFLINE and event.generation == occupant.arrivals:
         return state.depart(occupant, at, "expired")
+    elif event.kind == DUE_SEAT and event.generation == occupant.questions and occupant.newcomer is not None:
+        return Result(stay(state, occupant), changed=True)
     return NOTHING
 
 

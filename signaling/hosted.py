@@ -105,6 +105,9 @@ class HostedRoom:
         """Let a connection go that is closed."""
         self._connections.pop(connection.id, None)
         self.unseat(connection)
+        question = self.room.question_due(connection.participant.id, connection.id)
+        if question is not None:  # the device that asked for the seat went away
+            self._fire(question)
         if not self._connections:
             self._linger()
 
@@ -153,7 +156,7 @@ class HostedRoom:
         if result.deliveries:
             self._deliver(result.deliveries)
         if result.arrived is not None:
-            self._welcome(result.arrived)
+            self._welcome(result.arrived, moved=result.moved)
         if result.changed:
             self._tell_state(result.arrived)
         if result.fact is not None:
@@ -186,14 +189,14 @@ class HostedRoom:
             del self._seated[name]
         connection.bye(bye)
 
-    def _welcome(self, connection_id: str) -> None:
+    def _welcome(self, connection_id: str, *, moved: bool) -> None:
         connection = self._connections.get(connection_id)
         if connection is None:  # it is on another node, or closed in the meantime
             return
         room = self.room
         name = connection.participant.id
         self._seated[name] = connection
-        resumed, chat, missed = room.catch_up(name, connection.resume)
+        resumed, chat, missed = room.catch_up(name, None if moved else connection.resume)
         connection.send(
             encode(
                 Welcome(

@@ -86,6 +86,7 @@ class RefusalCode(StrEnum):
     REJOIN_EXPIRED = "rejoin_expired"
     ROOM_ENDED = "room_ended"
     UNAVAILABLE = "unavailable"  # the log or the database can't take it now; try again
+    NOBODY_ASKS = "nobody_asks"  # no device stands by for the seat, or not any more
 
 
 class ByeAction(StrEnum):
@@ -128,10 +129,15 @@ class Resume(Struct, rename="camel", frozen=True):
 
 
 class Hello(_Message, frozen=True, tag="hello"):
-    """Enter the room, or come back to it. Always the first message."""
+    """Enter the room, or come back to it. Always the first message.
+
+    `microphone` and `camera` are as in `media`, said at once so that nobody is shown as silent for a moment.
+    """
 
     ref: Ref | UnsetType = UNSET
     resume: Resume | UnsetType = UNSET
+    microphone: MediaChoice | UnsetType = UNSET
+    camera: MediaChoice | UnsetType = UNSET
 
 
 class Prepare(_Message, frozen=True, tag="prepare"):
@@ -166,6 +172,14 @@ class Remove(_Message, frozen=True, tag="remove"):
     """Remove a participant from the room; they may not come back."""
 
     participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Seat(_Message, frozen=True, tag="seat"):
+    """Say whether the device that stands by for a participant's seat may have it."""
+
+    participant: ParticipantId
+    allow: bool
     ref: Ref | UnsetType = UNSET
 
 
@@ -234,7 +248,7 @@ class Ping(_Message, frozen=True, tag="ping"):
 
 
 ClientMessage = (
-    Hello | Prepare | Admit | Hold | Lobby | Remove | Leave | End
+    Hello | Prepare | Admit | Hold | Lobby | Remove | Seat | Leave | End
     | Offer | Answer | Candidate | Chat | Media | Ping
 )  # fmt: skip
 
@@ -242,7 +256,10 @@ ClientMessage = (
 
 
 class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
-    """One participant as the others see them. `host` is true for whoever may admit."""
+    """One participant as the others see them. `host` is true for whoever may admit.
+
+    `deviceAsks`: another device stands by for their seat; only they and the hosts are told.
+    """
 
     id: ParticipantId
     name: DisplayName
@@ -252,6 +269,7 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     microphone: MediaChoice
     camera: MediaChoice
     pc: Pc = 0  # the generation between them and whoever is told; a fresh page begins with the next
+    device_asks: bool = False
 
 
 class RoomView(Struct, rename="camel", frozen=True):
@@ -291,6 +309,16 @@ class Welcome(_Message, frozen=True, tag="welcome"):
     ice_servers: tuple[IceServer, ...]
     chat: tuple[ChatLine, ...]
     ref: Ref | UnsetType = UNSET
+
+
+class StandBy(_Message, frozen=True, tag="standBy"):
+    """The seat is in a call on another device, where it is asked for; `welcome` or `bye` follows within this.
+
+    Until then nothing but `ping` and `leave` has an effect, and there is no media.
+    """
+
+    seq: Seq
+    within_ms: Annotated[int, Meta(ge=0)]
 
 
 class State(_Message, frozen=True, tag="state"):
@@ -365,5 +393,5 @@ class Bye(_Message, frozen=True, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye
+    Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye
 )

@@ -27,7 +27,8 @@ class Result(Struct, gc=False):
 
     `deliveries` go out at once. `replies` (ack, and a bye behind it) go to whoever sent the command, and if
     there is a `fact`, not before it is committed. With `changed`, everybody in the room is told the state.
-    `arrived` is a connection that now holds its seat and is to be welcomed.
+    `arrived` is a connection that now holds its seat and is to be welcomed; `moved` if the seat was another
+    device's, so that no position the connection names is its own.
     """
 
     deliveries: tuple[Delivery, ...] = ()
@@ -36,6 +37,7 @@ class Result(Struct, gc=False):
     dues: tuple[Deadline, ...] = ()
     changed: bool = False
     arrived: str | None = None
+    moved: bool = False
 
 
 NOTHING: Final = Result()

@@ -14,6 +14,7 @@ from signaling.events import Command, Due, Entry, Occupant, Opened, Snapshot
 from signaling.happenings import HAPPENINGS
 from signaling.protocol import ChatLine, Resume, RoomView, ServerMessage, Stage
 from signaling.results import NOTHING, Result
+from signaling.seats import seat_deadline
 from signaling.stages import DUE_OFFLINE
 from signaling.state import State
 from signaling.views import room_view
@@ -55,6 +56,13 @@ class Room(State):
         if occupant is None or occupant.stage is Stage.LEFT:
             return None
         return Due(DUE_OFFLINE, participant, occupant.arrivals)
+
+    def question_due(self, participant: str, connection: str) -> Due | None:
+        """Return what ends the question for a seat if it is this connection that asks."""
+        occupant = self.occupants.get(participant)
+        if occupant is None or occupant.newcomer is None or occupant.newcomer.connection != connection:
+            return None
+        return seat_deadline(occupant).due
 
     def view(self, viewer: str, online: Container[str]) -> RoomView:
         """Return the room as one participant may see it."""

@@ -79,5 +79,9 @@ OFFLINE_MS: Final = 10 * 60_000
 REJOIN_MS: Final = 10 * 60_000
 """Whoever left or expired may say hello again within this time; who skips the lobby, at any time."""
 
+SEAT_MS: Final = 60_000
+"""A device that asks for a seat in a call is turned away after this time (`Due` kind ``seat``)."""
+
 DUE_PREPARING: Final = "preparing"
 DUE_OFFLINE: Final = "offline"
+DUE_SEAT: Final = "seat"

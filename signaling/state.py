@@ -52,17 +52,20 @@ class State:
         name = occupant.participant.id
         self.occupants[name] = _gone(occupant, at, how)
         self.backlog.forget(name)
-        told = ((occupant.connection, BYE[how]),) if occupant.connection else ()
+        told = tuple((one, BYE[how]) for one in _connections(occupant))
         return Result(told, fact=Left(name, how, by), changed=True)
 
     def end(self, at: int, by: str | None, replies: tuple[Delivery, ...] = ()) -> Result:
         """End the room: everybody is gone, for good; `by` hears of it in `replies`."""
         self.ended = True
-        told = []
+        told: list[Delivery] = []
         for one in self.present():
             name = one.participant.id
-            if one.connection and name != by:
-                told.append((one.connection, BYE_ENDED))
+            told += [
+                (connection, BYE_ENDED)
+                for connection in _connections(one)
+                if name != by or connection != one.connection
+            ]
             self.occupants[name] = _gone(one, at, "left")
         self.backlog = Backlog(trimmed=self.seq)
         return Result(tuple(told), replies, fact=Ended(by), changed=True)
@@ -73,5 +76,19 @@ def preparing_deadline(occupant: Occupant, at: int) -> Deadline:
     return Deadline(at + PREPARING_MS, Due(DUE_PREPARING, occupant.participant.id, occupant.steps))
 
 
+def _connections(occupant: Occupant) -> tuple[str, ...]:
+    """Return where a participant listens: the seat's connection, and that of a device that asks for it."""
+    asking = occupant.newcomer.connection if occupant.newcomer is not None else ""
+    return tuple(one for one in (occupant.connection, asking) if one)
+
+
 def _gone(occupant: Occupant, at: int, how: HowLeft) -> Occupant:
-    return replace(occupant, stage=Stage.LEFT, connection="", left_at=at, how=how, steps=occupant.steps + 1)
+    return replace(
+        occupant,
+        stage=Stage.LEFT,
+        connection="",
+        newcomer=None,
+        left_at=at,
+        how=how,
+        steps=occupant.steps + 1,
+    )

@@ -45,10 +45,13 @@ def room_view(
     if me is None:
         return RoomView(ended, ())
     seen = (one for one in occupants.values() if sees(me, one))
-    return RoomView(ended, tuple(_shown(viewer, one, backlog, online) for one in seen))
+    hosts = is_host(me)
+    return RoomView(ended, tuple(_shown(viewer, one, backlog, online, hosts=hosts) for one in seen))
 
 
-def _shown(viewer: str, one: Occupant, backlog: Backlog, online: Container[str]) -> ParticipantView:
+def _shown(
+    viewer: str, one: Occupant, backlog: Backlog, online: Container[str], *, hosts: bool
+) -> ParticipantView:
     name = one.participant.id
     return ParticipantView(
         id=name,
@@ -59,4 +62,5 @@ def _shown(viewer: str, one: Occupant, backlog: Backlog, online: Container[str])
         microphone=one.microphone,
         camera=one.camera,
         pc=0 if name == viewer else backlog.generation(viewer, name),
+        device_asks=one.newcomer is not None and (name == viewer or hosts),
     )

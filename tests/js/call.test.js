@@ -36,7 +36,11 @@ function enter(self, participants, options = {}) {
     },
   });
   call.start();
-  Socket.last.welcome({ self, room: { ended: false, participants }, ...options.welcome });
+  if (options.standBy) {
+    Socket.last.open();
+    return Socket.last.say({ type: 'standBy', seq: 7, withinMs: 60_000 });
+  }
+  return Socket.last.welcome({ self, room: { ended: false, participants }, ...options.welcome });
 }
 
 let seq = 100;
@@ -210,7 +214,7 @@ describe('coming back after a loss', () => {
     await settled();
     assert.equal(call.state.connection, 'good');
     assert.equal(connections.length, 1);
-    assert.deepEqual(Socket.last.types(), ['hello', 'media']);
+    assert.deepEqual(Socket.last.types(), ['hello']);
   });
 
   test('a path that broke meanwhile begins anew when signals may have been missed', async () => {
@@ -234,7 +238,7 @@ describe('own media', () => {
     enter('customer', [customer(), host()]);
     call.setMicrophone(false);
     call.setCamera(false);
-    const told = sent('media').map(({ microphone, camera }) => `${microphone} ${camera}`);
+    const told = sent('hello', 'media').map(({ microphone, camera }) => `${microphone} ${camera}`);
     assert.deepEqual(told, ['on on', 'off on', 'off off']);
     assert.deepEqual([call.state.mic, call.state.camera], ['off', 'off']);
   });
@@ -242,7 +246,7 @@ describe('own media', () => {
   test('can be replaced in the middle of a call without negotiating', async () => {
     enter('staff.1', [host(), customer(admitted)], { media: null });
     await settled();
-    assert.deepEqual(sent('media').map(({ camera }) => camera), ['none']);
+    assert.deepEqual(sent('hello', 'media').map(({ camera }) => camera), ['none']);
     const opened = localMedia();
     call.replaceLocal(opened);
     await settled();
@@ -262,6 +266,33 @@ describe('own media', () => {
     video.dispatchEvent(new Event('ended'));
     assert.equal(call.state.camera, 'none');
     assert.equal(sent('media').at(-1).camera, 'none');
+  });
+});
+
+describe('another device', () => {
+  test('stands by without any path until it may go on', async () => {
+    enter('customer', [customer(admitted), host()], { standBy: true });
+    await settled();
+    assert.equal(call.state.phase, 'asking');
+    assert.equal(connections.length, 0);
+    Socket.last.say(welcome({ self: 'customer', room: { ended: false, participants: [customer(admitted), host()] } }));
+    await settled();
+    assert.equal(call.state.phase, 'in_call');
+    assert.deepEqual(order(), ['offer'], 'the new device begins the next generation');
+  });
+
+  test('that is turned away stops, with its camera closed', async () => {
+    enter('customer', [], { standBy: true });
+    say({ type: 'bye', action: 'stop', reason: 'in_use' });
+    assert.equal(call.state.phase, 'stopped');
+    assert.ok(media.stream.getTracks().every(({ readyState }) => readyState === 'ended'));
+  });
+
+  test('is answered by whoever is asked', () => {
+    enter('customer', [customer({ ...admitted, deviceAsks: true }), host()]);
+    void call.answerDevice('customer', true).catch(() => undefined);
+    assert.equal(call.state.self.deviceAsks, true);
+    assert.deepEqual(sent('seat').map(({ participant, allow }) => [participant, allow]), [['customer', true]]);
   });
 });
 

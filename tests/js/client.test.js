@@ -72,6 +72,38 @@ describe('entering', () => {
   });
 });
 
+describe('standing by', () => {
+  beforeEach(() => {
+    Socket.last.open();
+    Socket.last.say({ type: 'standBy', seq: 7, withinMs: 60_000 });
+  });
+
+  test('is no failure: the line is kept and pinged until the answer comes', () => {
+    timers.tick(10_000);
+    assert.equal(client.status, 'connecting');
+    timers.tick(5_000);
+    assert.deepEqual(Socket.last.types(), ['hello', 'ping']);
+    Socket.last.say({ type: 'pong' });
+    timers.tick(8_000);
+    assert.equal(Socket.all.length, 1);
+    Socket.last.say(welcome());
+    assert.equal(client.status, 'open');
+  });
+
+  test('begins again after a loss', () => {
+    Socket.last.drop();
+    assert.equal(client.status, 'reconnecting');
+    timers.tick(500);
+    Socket.last.open();
+    assert.deepEqual(Socket.last.sent, [{ type: 'hello' }]);
+  });
+
+  test('ends with a bye', () => {
+    Socket.last.say({ type: 'bye', action: 'stop', reason: 'in_use' });
+    assert.deepEqual(told.slice(-2), ['bye', 'closed']);
+  });
+});
+
 describe('coming back', () => {
   test('says the last position it has applied', () => {
     Socket.last.welcome();

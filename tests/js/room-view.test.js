@@ -41,6 +41,7 @@ const stopped = (reason, action = 'stop') =>
 test('every phase has its section', () => {
   const sections = [
     ['connecting', 'checking'],
+    ['asking', 'asking'],
     ['waiting', 'waiting'],
     ['preparing', 'waiting'],
     ['in_call', 'call'],
@@ -72,12 +73,29 @@ test('the picture is covered while the path to the official is made', () => {
 });
 
 test('the nearest cause is said: network, server, hold, official, path', () => {
-  const away = { participants: [{ ...OFFICIAL, online: false }] };
+  const away = { participants: [{ ...OFFICIAL, online: false }], links: new Map() };
   assert.equal(roomView(inCall({ signaling: 'reconnecting' }), false).status, 'say.room.offline');
   assert.equal(roomView(inCall({ phase: 'held', signaling: 'reconnecting' }), true).status, 'say.room.reconnecting');
   assert.equal(roomView(inCall({ phase: 'held', ...away }), true).status, 'say.room.held');
   assert.equal(roomView(inCall({ connection: 'reconnecting', ...away }), true).status, 'say.room.remote_away');
-  assert.equal(roomView(inCall({ connection: 'reconnecting' }), true).status, 'say.room.reconnecting');
+  const broken = { links: new Map([['staff.1', /** @type {const} */ ('disconnected')]]) };
+  assert.equal(roomView(inCall({ connection: 'reconnecting', ...broken }), true).status, 'say.room.reconnecting');
+});
+
+test('a picture that goes on without the server is not covered', () => {
+  const lost = inCall({ signaling: 'reconnecting', connection: 'reconnecting' });
+  assert.equal(roomView(lost, true).status, 'say.room.reconnecting');
+  assert.equal(roomView(lost, true).covered, false);
+  const away = inCall({ participants: [{ ...OFFICIAL, online: false }] });
+  assert.equal(roomView(away, true).status, 'say.room.connected');
+  assert.equal(roomView(away, true).covered, false);
+});
+
+test('a question for the place is shown where there is a place', () => {
+  const self = { ...OFFICIAL, id: 'customer', host: false, deviceAsks: true };
+  assert.equal(roomView(inCall({ self }), true).asked, true);
+  assert.equal(roomView(inCall({ self: { ...self, deviceAsks: false } }), true).asked, false);
+  assert.equal(roomView(state({ phase: 'stopped', self }), true).asked, false);
 });
 
 test('whoever waits is told only when the line is lost', () => {

@@ -35,6 +35,8 @@ from signaling.protocol import (
     Refused,
     Resume,
     Stage,
+    StandBy,
+    State,
     Welcome,
 )
 from tests.support.rooms import AGENT, CUSTOMER
@@ -89,7 +91,7 @@ async def test_a_room_without_anybody_is_no_longer_followed(desk):
     assert desk.hub._rooms == {}
     await desk.hub.open_room("room")
     assert desk.facts.facts == [
-        Joined("customer", tuple(sorted(CUSTOMER.grants)), Stage.WAITING),
+        Joined("customer", tuple(sorted(CUSTOMER.grants)), Stage.WAITING, "seat of customer"),
         Left("customer", "left"),
     ]
 
@@ -104,7 +106,7 @@ async def test_a_second_device_takes_the_seat_and_the_first_is_told(desk):
     phone.went()
     assert kinds(laptop.got()) == [Welcome]
     assert desk.hub.online("room") == {"customer"}
-    assert desk.facts.facts[-1] == DeviceChanged("customer")
+    assert desk.facts.facts[-1] == DeviceChanged("customer", seat="laptop")
     await phone.send(Chat("line-0001", "still me?"))
     assert phone.got() == []
 
@@ -112,10 +114,11 @@ async def test_a_second_device_takes_the_seat_and_the_first_is_told(desk):
 async def test_a_refused_second_device_does_not_disturb_the_first(desk):
     customer, _ = await call(desk)
     forwarded = await desk.sit(CUSTOMER, seat="somebody else's phone")
-    assert forwarded.got() == [Bye(STOP, ByeReason.IN_USE)]
+    assert kinds(forwarded.got()) == [StandBy]
     await forwarded.send(Leave())
+    assert forwarded.got() == [Bye(STOP, ByeReason.LEFT)]
     forwarded.went()
-    assert customer.got() == []
+    assert kinds(customer.got()) == [State, State]  # that a device asks, and that it no longer does
     assert desk.hub.online("room") == {"customer", "staff.1"}
 
 

@@ -10,6 +10,7 @@ from signaling.events import (
     Admitted,
     Arrive,
     Command,
+    DeviceChanged,
     Due,
     Ended,
     EndRoom,
@@ -37,8 +38,10 @@ from signaling.protocol import (
     Offer,
     Prepare,
     Remove,
+    Seat,
 )
 from signaling.room import Room
+from signaling.stages import NEGOTIATING
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, START_MS
 
 PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER)
@@ -48,6 +51,7 @@ pcs = st.integers(0, 3)
 text = st.text(min_size=1, max_size=5)
 messages = st.one_of(
     *(st.builds(kind, names, refs) for kind in (Prepare, Admit, Hold, Lobby, Remove)),
+    st.builds(Seat, names, st.booleans(), refs),
     *(st.builds(kind, refs) for kind in (Leave, End)),
     *(st.builds(kind, names, pcs, text) for kind in (Offer, Answer)),
     st.builds(Candidate, names, pcs, text),
@@ -63,8 +67,8 @@ events = st.one_of(
     arrivals,
     st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
     st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
-    st.builds(Due, st.sampled_from(["preparing", "offline", "other"]), names, st.integers(0, 4)),
-    st.builds(Revoke, names),
+    st.builds(Due, st.sampled_from(["preparing", "offline", "seat", "other"]), names, st.integers(0, 4)),
+    st.builds(Revoke, names, st.sampled_from([None, "c1"])),
     st.builds(EndRoom),
 )
 steps = st.lists(st.tuples(st.integers(0, 400_000), events), max_size=40)
@@ -123,6 +127,8 @@ def test_nobody_without_the_grant_ever_causes_the_effect(happening):
             assert NEEDED[type(fact)] in grants[fact.by]
         if isinstance(fact, Ended) and fact.by is not None:
             assert Grant.END in grants[fact.by]
+        if isinstance(fact, DeviceChanged) and fact.by not in (None, fact.participant):
+            assert Grant.ADMIT in grants[fact.by]
         if isinstance(fact, Left) and fact.by is not None:
             assert Grant.REMOVE in grants[fact.by]
         for _, message in result.deliveries:
@@ -130,6 +136,22 @@ def test_nobody_without_the_grant_ever_causes_the_effect(happening):
                 assert Grant.CHAT in grants[message.line.sender]
             elif hasattr(message, "sdp") or hasattr(message, "candidate"):
                 assert Grant.PUBLISH in grants[message.sender]
+
+
+@settings(max_examples=300)
+@given(steps)
+def test_a_seat_in_a_call_moves_only_when_somebody_there_says_so(happening):
+    room = Room()
+    for entry in entries_of(happening):
+        before = dict(room.occupants)
+        result = room.apply(entry)
+        for name, was in before.items():
+            now = room.occupants[name]
+            if was.stage in NEGOTIATING and now.stage in NEGOTIATING and was.seat != now.seat:
+                assert isinstance(result.fact, DeviceChanged)
+                signed_in = Grant.SKIP_LOBBY in was.participant.grants
+                assert signed_in or entry.event.connection != result.arrived
+            assert now.newcomer is None or now.newcomer.seat != now.seat
 
 
 @given(steps)

@@ -6,7 +6,6 @@ import pytest
 
 from signaling.events import (
     Admitted,
-    DeviceChanged,
     Due,
     Ended,
     EndRoom,
@@ -102,8 +101,12 @@ def test_a_stranger_cannot_be_admitted():
 
 def test_who_skips_the_lobby_enters_the_call_and_others_wait():
     play = Play()
-    assert play.arrives(AGENT).fact == Joined("staff.1", tuple(sorted(Grant)), Stage.ADMITTED)
-    assert play.arrives(CUSTOMER).fact == Joined("customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)
+    assert play.arrives(AGENT).fact == Joined(
+        "staff.1", tuple(sorted(Grant)), Stage.ADMITTED, "staff.1's phone"
+    )
+    assert play.arrives(CUSTOMER).fact == Joined(
+        "customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING, "customer's phone"
+    )
 
 
 def test_leaving_is_acknowledged_before_the_bye():
@@ -145,7 +148,9 @@ def test_who_left_may_come_back_within_the_rejoin_time(after_s, comes_in):
     result = play.arrives(CUSTOMER)
     if comes_in:
         assert play.stage(CUSTOMER) is Stage.WAITING
-        assert result.fact == Joined("customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)
+        assert result.fact == Joined(
+            "customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING, "customer's phone"
+        )
     else:
         assert play.stage(CUSTOMER) is Stage.LEFT
         assert refusals(result) == ["rejoin_expired"]
@@ -178,41 +183,6 @@ def test_a_revoked_participant_comes_back_with_a_new_access():
     play.waits(86_400)
     play.arrives(CUSTOMER)
     assert play.stage(CUSTOMER) is Stage.WAITING
-
-
-# --- seats ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("stage", [Stage.WAITING, Stage.PREPARING, Stage.ADMITTED, Stage.HELD])
-def test_the_same_seat_always_takes_over_its_old_socket(stage):
-    play = in_stage(stage)
-    result = play.arrives(CUSTOMER, "phone", "reloaded")
-    assert result.deliveries == (("customer@phone", Bye(STOP, ByeReason.MOVED_DEVICE)),)
-    assert result.arrived == "reloaded"
-    assert result.fact is None
-    assert play.stage(CUSTOMER) is stage
-
-
-def test_a_second_device_supersedes_the_first_while_waiting():
-    play = in_stage(Stage.WAITING)
-    result = play.arrives(CUSTOMER, "laptop")
-    assert result.deliveries == (("customer@phone", Bye(STOP, ByeReason.MOVED_DEVICE)),)
-    assert result.fact == DeviceChanged("customer")
-    assert play.says(CUSTOMER, Leave(), connection="customer@phone") is NOTHING
-
-
-@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.ADMITTED, Stage.HELD])
-def test_a_second_device_is_refused_in_the_call(stage):
-    play = in_stage(stage)
-    before = play.room.snapshot()
-    result = play.arrives(CUSTOMER, "laptop")
-    assert result.deliveries == (("customer@laptop", Bye(STOP, ByeReason.IN_USE)),)
-    assert play.room.snapshot() == before
-
-
-def test_a_signed_in_host_moves_devices_at_any_time():
-    play = Play(AGENT)
-    assert play.arrives(AGENT, "laptop").fact == DeviceChanged("staff.1")
 
 
 # --- deadlines --------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@
  * @import { ConnectionStatus } from '../signaling/client.js'
  * @import { LocalMedia } from './local-media.js'
  *
- * @typedef {'connecting' | 'waiting' | 'preparing' | 'in_call' | 'held' | 'left' | 'ended' | 'stopped'} Phase
- *   Where this person stands; a host stands 'in_call' from the start, also alone. The last three are
- *   final, and media is closed then. 'stopped': the server closed for the reason in `bye`.
+ * @typedef {'connecting' | 'asking' | 'waiting' | 'preparing' | 'in_call' | 'held' | 'left' | 'ended'
+ *   | 'stopped'} Phase
+ *   Where this person stands; a host stands 'in_call' from the start, also alone. 'asking': the call runs on
+ *   another device of theirs, which is asked whether it may go on here. The last three are final, and media is
+ *   closed then. 'stopped': the server closed for the reason in `bye`.
  *
  * @typedef {object} CallState
  * @property {Phase} phase
@@ -27,6 +29,7 @@
  * @property {number} serverOffsetMs Add it to Date.now() for the server's time.
  *
  * @typedef {{ type: 'welcome', welcome: Welcome, now: number }
+ *   | { type: 'standBy' }
  *   | { type: 'room', room: RoomView }
  *   | { type: 'chat', line: ChatLine }
  *   | { type: 'bye', bye: Bye }
@@ -100,6 +103,8 @@ function change(state, event) {
       const serverOffsetMs = welcome.serverTime - now;
       return withRoom({ ...state, chat, serverOffsetMs }, welcome.room, welcome.self);
     }
+    case 'standBy':
+      return isFinal(state.phase) ? state : { ...state, phase: 'asking' };
     case 'room':
       return state.self ? withRoom(state, event.room, state.self.id) : state;
     case 'chat':

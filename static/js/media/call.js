@@ -8,7 +8,7 @@ import { Mesh } from './mesh.js';
 
 /**
  * @import { RefusedError, SignalingClient } from '../signaling/client.js'
- * @import { ChatLine } from '../signaling/messages.js'
+ * @import { ChatLine, MediaChoice } from '../signaling/messages.js'
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
  * @import { Outgoing } from './peer.js'
@@ -30,6 +30,8 @@ export class Call extends TypedEvents {
   /** @type {Set<string>} */
   #admitting = new Set();
   #mediaSignal = new AbortController();
+  /** @type {{ microphone?: MediaChoice, camera?: MediaChoice }} What the server was told of the devices last. */
+  #told = {};
 
   /**
    * @param {object} options
@@ -55,7 +57,7 @@ export class Call extends TypedEvents {
 
   /** Connect. Called once. */
   start() {
-    this.#client.start();
+    this.#client.start(() => this.#devices());
   }
 
   /** The network or the page may be back; call it on `online` and when the page becomes visible. */
@@ -115,6 +117,17 @@ export class Call extends TypedEvents {
    */
   lobby(participant) {
     return this.#client.request({ type: 'lobby', participant });
+  }
+
+  /**
+   * Say whether another device, which stands by for a participant's seat, may have it.
+   *
+   * @param {string} participant One's own id; a host may answer for the others.
+   * @param {boolean} allow
+   * @throws {RefusedError}
+   */
+  answerDevice(participant, allow) {
+    return this.#client.request({ type: 'seat', participant, allow });
   }
 
   /** Leave the room. Devices stop at once; resolves when the server knows, or soon after if it can't. */
@@ -192,6 +205,7 @@ export class Call extends TypedEvents {
       this.#apply({ type: 'welcome', welcome, now: Date.now() }, { fresh: !welcome.resumed });
       this.#publish();
     });
+    client.on('standBy', () => this.#apply({ type: 'standBy' }));
     client.on('state', ({ room }) => this.#apply({ type: 'room', room }));
     client.on('chatFrom', ({ line }) => {
       const before = this.#state.chat;
@@ -246,10 +260,19 @@ export class Call extends TypedEvents {
     this.#publish();
   }
 
-  /** Tell the others what the microphone and the camera do. */
+  /** Tell the others what the microphone and the camera do; hello has told them what they did then. */
   #publish() {
     const { mic, camera, self } = this.#state;
-    if (self) this.#client.send({ type: 'media', microphone: mic, camera });
+    const { microphone: toldMic, camera: toldCamera } = this.#told;
+    if (self && (mic !== toldMic || camera !== toldCamera)) {
+      this.#client.send({ type: 'media', ...this.#devices() });
+    }
+  }
+
+  #devices() {
+    const { mic, camera } = this.#state;
+    this.#told = { microphone: mic, camera };
+    return this.#told;
   }
 
   /** @param {Outgoing} message */

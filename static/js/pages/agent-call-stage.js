@@ -5,6 +5,7 @@ import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
 import { text } from '../lib/page-data.js';
 import { RefusedError } from '../signaling/client.js';
 import { CallChat } from './agent-call-chat.js';
+import { deviceQuestion } from './agent-call-device.js';
 import { appointmentState, byeKey, phaseOf, refusalKey, STAGE } from './agent-stage.js';
 
 /**
@@ -42,6 +43,8 @@ export class CallStage {
   #busy = false;
   /** @type {CallChat | null} */
   #chat = null;
+  /** @type {ReturnType<typeof deviceQuestion> | null} */
+  #askDevice = null;
 
   /**
    * @param {Call} call
@@ -61,6 +64,10 @@ export class CallStage {
     this.#wireButtons();
     this.#wireQuestions();
     this.#chat = new CallChat(this.#call, this.#data.customer, this.#signal);
+    this.#askDevice = deviceQuestion(
+      (allow) => void this.#command(() => this.#call.answerDevice(this.#data.customerId, allow)),
+      this.#signal,
+    );
     listen(window, 'beforeunload', (event) => {
       if (TALKS.has(this.#phase) && this.#isLive(this.#call.state)) event.preventDefault();
     }, this.#signal);
@@ -145,7 +152,8 @@ export class CallStage {
   /** @param {CallState} state */
   #show(state) {
     const customer = state.participants.find((each) => each.id === this.#data.customerId) ?? null;
-    const phase = phaseOf(customer, state.phase === 'ended');
+    const linked = state.links.get(this.#data.customerId) === 'connected';
+    const phase = phaseOf(customer, state.phase === 'ended', linked);
     const beginsToWait = WAITS.has(phase) && !WAITS.has(this.#phase);
     // The record knows of the wait that was on when the page came; later ones begin before our eyes.
     if (beginsToWait && (this.#waitingSince === null || this.#phase !== 'absent')) {
@@ -158,6 +166,7 @@ export class CallStage {
     this.#showActions(state);
     this.#showPictures(state, customer);
     this.#showState();
+    this.#askDevice?.(this.#isLive(state) ? customer : null);
     this.#chat?.show(state, TALKS.has(phase) && this.#isLive(state));
   }
 
@@ -228,8 +237,11 @@ export class CallStage {
    */
   #showPictures(state, customer) {
     const remote = byId('remote', VapVideoTile);
-    remote.setAttribute('microphone', customer?.microphone ?? 'on');
-    remote.setAttribute('camera', customer?.camera ?? 'on');
+    // What somebody did last is as good as known while only their line to the server is gone.
+    if (!customer || customer.online) {
+      remote.setAttribute('microphone', customer?.microphone ?? 'on');
+      remote.setAttribute('camera', customer?.camera ?? 'on');
+    }
     remote.setAttribute('label-camera-off', say(customer?.camera === 'none' ? 'peer_sound_only' : 'peer_camera_off'));
     remote.stream = this.#phase === 'inCall' ? state.remote.get(this.#data.customerId) ?? null : null;
     const self = byId('self', VapVideoTile);

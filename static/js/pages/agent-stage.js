@@ -42,12 +42,27 @@ const PHASE = {
 /**
  * @param {Presence | null} customer null while the customer has not been here
  * @param {boolean} ended whether the room is over
+ * @param {boolean} [linked] whether media flows: it goes on without the line to the server
  * @returns {Phase}
  */
-export function phaseOf(customer, ended) {
+export function phaseOf(customer, ended, linked = false) {
   if (ended) return 'ended';
   if (customer === null) return 'absent';
-  return PHASE[customer.stage][customer.online ? 'online' : 'offline'];
+  const here = customer.online || (linked && customer.stage === 'admitted');
+  return PHASE[customer.stage][here ? 'online' : 'offline'];
+}
+
+/** How long the customer's own device has for the answer before the agent is asked too. */
+export const SILENT_MS = 15_000;
+
+/**
+ * Whether the agent is to be asked if another device of the customer may have the call: the first one is gone,
+ * or has not answered.
+ * @param {{online: boolean, deviceAsks?: boolean} | null} customer
+ * @param {number} askedForMs
+ */
+export function mayConfirmDevice(customer, askedForMs) {
+  return customer?.deviceAsks === true && (!customer.online || askedForMs >= SILENT_MS);
 }
 
 /** @type {Partial<Record<Phase, 'waiting' | 'in_session'>>} */
@@ -78,7 +93,7 @@ export function byeKey(reason) {
   return `bye_${BYES.has(reason) ? reason : 'other'}`;
 }
 
-const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted']);
+const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted', 'nobody_asks']);
 
 /**
  * The key of the words for a refused command.

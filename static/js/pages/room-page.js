@@ -122,8 +122,9 @@ export class RoomPage {
     remote.stream = live && official ? (state.remote.get(official.id) ?? null) : null;
     remote.setAttribute('name', official?.name ?? '');
     remote.setAttribute('microphone', official?.microphone ?? 'on');
-    // Sound only on their side is no camera switched off, but there is no picture either way.
-    remote.setAttribute('camera', official?.camera ?? 'off');
+    // Sound only on their side is no camera switched off, but there is no picture either way. What somebody
+    // did last is as good as known while only their line to the server is gone.
+    if (!official || official.online) remote.setAttribute('camera', official?.camera ?? 'off');
     const own = tile('self-tile');
     own.stream = live ? (state.localMedia?.stream ?? null) : null;
     own.setAttribute('camera', state.camera);

@@ -3,12 +3,13 @@
  *
  * @import { CallState, Phase } from '../media/call-state.js'
  *
- * @typedef {'checking' | 'waiting' | 'call' | 'after' | 'left' | 'stopped'} Section
+ * @typedef {'checking' | 'asking' | 'waiting' | 'call' | 'after' | 'left' | 'stopped'} Section
  *
  * @typedef {object} RoomView
  * @property {Section} section
  * @property {boolean} called Whether the official has chosen this person and the call is about to open.
  * @property {boolean} covered Whether words stand in place of the official's picture.
+ * @property {boolean} asked Whether another device asks for this person's place.
  * @property {string} status Key of the words that say how it stands; '' if nothing needs saying.
  * @property {Stop | null} stop Why it does not go on here.
  *
@@ -19,9 +20,13 @@
  * @property {boolean} reload Whether the server's own page says it better: load it at once.
  */
 
+/** @type {ReadonlySet<Section>} Where a lost line is worth saying. */
+const SAYS_HOW = new Set(/** @type {const} */ (['checking', 'asking', 'waiting', 'call']));
+
 /** @type {Record<Phase, Section>} */
 const SECTION = {
   connecting: 'checking',
+  asking: 'asking',
   waiting: 'waiting',
   preparing: 'waiting',
   in_call: 'call',
@@ -48,7 +53,8 @@ export function roomView(state, online) {
   return {
     section,
     called: state.phase === 'preparing',
-    covered: section === 'call' && status !== '' && status !== 'say.room.connected',
+    covered: section === 'call' && !flows(state),
+    asked: state.self?.deviceAsks === true && (section === 'call' || section === 'waiting'),
     status,
     stop: section === 'stopped' ? stopOf(state) : null,
   };
@@ -70,19 +76,28 @@ export function officialIn({ participants }) {
  * @param {boolean} online
  */
 function statusOf(state, section, online) {
-  if (section !== 'call' && section !== 'waiting' && section !== 'checking') return '';
+  if (!SAYS_HOW.has(section)) return '';
   if (!online) return 'say.room.offline';
   if (state.signaling === 'reconnecting') return 'say.room.reconnecting';
   return section === 'call' ? callStatus(state) : '';
 }
 
+/**
+ * Whether the official is seen or heard now: media goes on without the line to the server.
+ *
+ * @param {CallState} state
+ */
+function flows(state) {
+  const official = officialIn(state);
+  return state.phase === 'in_call' && official !== null && state.links.get(official.id) === 'connected';
+}
+
 /** @param {CallState} state */
 function callStatus(state) {
   if (state.phase === 'held') return 'say.room.held';
-  const official = officialIn(state);
-  if (!official?.online) return 'say.room.remote_away';
-  if (state.connection === 'reconnecting') return 'say.room.reconnecting';
-  return state.links.get(official.id) === 'connected' ? 'say.room.connected' : 'say.room.connecting';
+  if (flows(state)) return 'say.room.connected';
+  if (!officialIn(state)?.online) return 'say.room.remote_away';
+  return state.connection === 'reconnecting' ? 'say.room.reconnecting' : 'say.room.connecting';
 }
 
 /**

@@ -12,6 +12,7 @@ import { Bell, stayAwake } from './attention.js';
 import { canCall } from './browser.js';
 import { chatSheet, mediaControls } from './call-controls.js';
 import { DeviceCheck } from './device.js';
+import { deviceQuestion } from './device-question.js';
 import { asked, guardBack } from './leave-guard.js';
 import { forget, recall, remember } from './room-memory.js';
 import { RoomPage } from './room-page.js';
@@ -62,10 +63,12 @@ function enter(media) {
   const call = new Call({ client: new SignalingClient({ url }), media });
   const say = (/** @type {string} */ words) => page.say(words);
   const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
+  const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);
   const show = () => {
     const view = roomView(call.state, navigator.onLine);
     if (view.stop?.reload && performance.now() > RELOAD_AFTER_MS) return location.reload();
     for (const part of parts) part(call.state);
+    askDevice(view.asked);
     return page.render(call.state, view);
   };
   call.on('change', show);

@@ -11,7 +11,8 @@ import { Outbox } from './outbox.js';
 
 /**
  * @import {
- *   AnswerFrom, Bye, CandidateFrom, ChatFrom, ClientMessage, Hello, OfferFrom, ServerMessage, State, Welcome
+ *   AnswerFrom, Bye, CandidateFrom, ChatFrom, ClientMessage, Hello, OfferFrom, ServerMessage,
+ *   StandBy, State, Welcome
  * } from './messages.js'
  *
  * @typedef {'connecting' | 'open' | 'reconnecting' | 'closed'} ConnectionStatus
@@ -19,6 +20,7 @@ import { Outbox } from './outbox.js';
  *
  * @typedef {object} ClientEvents
  * @property {Welcome} welcome
+ * @property {StandBy} standBy The seat is on another device, which is asked; `welcome` or `bye` follows.
  * @property {State} state
  * @property {OfferFrom} offerFrom
  * @property {AnswerFrom} answerFrom
@@ -47,6 +49,9 @@ export class RefusedError extends Error {
 export class SignalingClient extends TypedEvents {
   #url;
   #signal;
+  /** @type {() => Pick<Hello, 'microphone' | 'camera'>} */
+  #introduce = () => ({});
+  #standingBy = false;
   #WebSocketClass;
   #random;
   #outbox = new Outbox();
@@ -93,8 +98,13 @@ export class SignalingClient extends TypedEvents {
     return this.#position;
   }
 
-  /** Connect. Called once. */
-  start() {
+  /**
+   * Connect. Called once.
+   *
+   * @param {() => Pick<Hello, 'microphone' | 'camera'>} [introduce] What this person's devices do when hello is said.
+   */
+  start(introduce) {
+    if (introduce) this.#introduce = introduce;
     if (this.#signal?.aborted) return this.close();
     this.#signal?.addEventListener('abort', () => this.close(), { once: true });
     this.#connect();
@@ -184,7 +194,7 @@ export class SignalingClient extends TypedEvents {
 
   #hello() {
     /** @type {Hello} */
-    const hello = { type: 'hello' };
+    const hello = { type: 'hello', ...this.#introduce() };
     if (this.#position) hello.resume = { ...this.#position };
     this.#write(hello);
   }
@@ -198,7 +208,7 @@ export class SignalingClient extends TypedEvents {
     } catch {
       return this.#lost(); // no hub talks like that: another server, or a broken one
     }
-    if (this.#status === 'open') this.#heartbeat.alive();
+    if (this.#status === 'open' || this.#standingBy) this.#heartbeat.alive();
     this.#dispatch(message);
   }
 
@@ -208,10 +218,16 @@ export class SignalingClient extends TypedEvents {
       case 'welcome':
         this.#position = { epoch: message.epoch, seq: message.seq };
         this.#attempt = 0;
+        this.#standingBy = false;
         this.#heartbeat.alive();
         this.#setStatus('open');
         this.emit('welcome', message);
         return this.#flush();
+      case 'standBy':
+        this.#attempt = 0;
+        this.#standingBy = true;
+        this.#heartbeat.alive();
+        return this.emit('standBy', message);
       case 'state':
       case 'offerFrom':
       case 'answerFrom':
@@ -225,7 +241,7 @@ export class SignalingClient extends TypedEvents {
         this.#advance(message.seq);
         return this.#outbox.settle(message.ref, { seq: message.seq });
       case 'refused':
-        if (this.#status !== 'open') return this.#lost(); // not even let in; try again later
+        if (this.#status !== 'open' && !this.#standingBy) return this.#lost(); // not even let in; try again later
         return this.#outbox.settle(message.ref, { code: message.code });
       case 'pong':
         return undefined;
@@ -258,6 +274,7 @@ export class SignalingClient extends TypedEvents {
   #abandonSocket() {
     const socket = this.#socket;
     this.#socket = null;
+    this.#standingBy = false;
     this.#heartbeat.stop();
     socket?.close();
   }

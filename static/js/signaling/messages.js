@@ -134,10 +134,14 @@ export {};
 /**
  * Enter the room, or come back to it. Always the first message.
  *
+ *     `microphone` and `camera` are as in `media`, said at once so that nobody is shown as silent for a moment.
+ *
  * @typedef {object} Hello
  * @property {'hello'} type
  * @property {string} [ref]
  * @property {Resume} [resume]
+ * @property {MediaChoice} [microphone]
+ * @property {MediaChoice} [camera]
  */
 
 /**
@@ -216,6 +220,8 @@ export {};
 /**
  * One participant as the others see them. `host` is true for whoever may admit.
  *
+ *     `deviceAsks`: another device stands by for their seat; only they and the hosts are told.
+ *
  * @typedef {object} ParticipantView
  * @property {string} id
  * @property {string} name
@@ -225,6 +231,7 @@ export {};
  * @property {MediaChoice} microphone
  * @property {MediaChoice} camera
  * @property {number} [pc]
+ * @property {boolean} [deviceAsks]
  */
 
 /**
@@ -255,7 +262,7 @@ export {};
 /**
  * Why a command had no effect. Stable; a client may act on it.
  *
- * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'not_admitted' | 'not_granted' | 'not_here' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
+ * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
  */
 
 /**
@@ -293,9 +300,30 @@ export {};
  */
 
 /**
+ * Say whether the device that stands by for a participant's seat may have it.
+ *
+ * @typedef {object} Seat
+ * @property {'seat'} type
+ * @property {string} participant
+ * @property {boolean} allow
+ * @property {string} [ref]
+ */
+
+/**
  * Where a participant stands in the room. Being online is a separate axis.
  *
  * @typedef {'admitted' | 'held' | 'left' | 'preparing' | 'waiting'} Stage
+ */
+
+/**
+ * The seat is in a call on another device, where it is asked for; `welcome` or `bye` follows within this.
+ *
+ *     Until then nothing but `ping` and `leave` has an effect, and there is no media.
+ *
+ * @typedef {object} StandBy
+ * @property {'standBy'} type
+ * @property {number} seq
+ * @property {number} withinMs
  */
 
 /**
@@ -323,6 +351,6 @@ export {};
  * @property {string} [ref]
  */
 
-/** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
+/** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Seat | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
 
-/** @typedef {Welcome | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye} ServerMessage */
+/** @typedef {Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye} ServerMessage */
