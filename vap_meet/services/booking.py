@@ -12,6 +12,8 @@ from vap_meet.domain.booking import changed_fields, check_reason, check_request,
 from vap_meet.domain.errors import AppointmentExists, VersionConflict, WrongState
 from vap_meet.domain.outbox import Kind, room_command, room_lane
 from vap_meet.domain.reference import make_reference
+from vap_meet.services import reserving
+from vap_meet.services.announcing import AppointmentEvent, announce, no_one
 from vap_meet.store import appointments, audit, outbox, sessions
 
 if TYPE_CHECKING:
@@ -22,13 +24,10 @@ if TYPE_CHECKING:
 
     from vap_meet.clock import Clock
     from vap_meet.domain.appointment import BookingRequest
+    from vap_meet.services.reserving import Wish
     from vap_meet.store.engine import Database
 
 _STALE = "The appointment has changed since it was read; read it again."
-
-
-def _no_one() -> None:
-    """Nobody to wake."""
 
 
 class Booking:
@@ -39,7 +38,7 @@ class Booking:
         *,
         db: Database,
         clock: Clock,
-        wake: Callable[[], None] = _no_one,
+        wake: Callable[[], None] = no_one,
         choose: Callable[[str], str] = secrets.choice,
     ) -> None:
         self._db = db
@@ -53,9 +52,15 @@ class Booking:
             return await appointments.get(tx, appointment_id)
 
     async def put(
-        self, appointment_id: str, request: BookingRequest, *, by: str, if_match: int | None
+        self,
+        appointment_id: str,
+        request: BookingRequest,
+        *,
+        by: str,
+        if_match: int | None,
+        wish: Wish | None = None,
     ) -> tuple[Appointment, bool]:
-        """Book, or edit what is booked; whether it was created.
+        """Book, or edit what is booked; whether it was created. With a wish, somebody's time is reserved.
 
         The same request again returns the same record. Other content without `if_match` raises
         `AppointmentExists`, with a stale one `VersionConflict`; impossible content `InvalidRequest`; an edit
@@ -64,28 +69,49 @@ class Booking:
         check_request(appointment_id, request)
         digest = request_hash(request)
         async with self._db.write() as tx:
-            now = self._clock()
-            current = await appointments.find(tx, appointment_id, hold=True)
-            while current is None:
-                if if_match is not None:
-                    raise VersionConflict("There is no such appointment to edit.")
-                created = await self._create(tx, appointment_id, request, digest, by=by, now=now)
-                if created is not None:
-                    return created, True
-                # Somebody else has just booked it, or has just been given the reference that was free.
-                current = await appointments.find(tx, appointment_id, hold=True)
-            changes = changed_fields(current, request)
-            if if_match is None:
-                if changes and digest != await appointments.request_hash_of(tx, appointment_id):
-                    raise AppointmentExists("The appointment is booked already, with other content.")
-                return current, False
-            if not changes:
-                return current, False
-            if if_match != current.revision:
-                raise VersionConflict(_STALE)
-            edited = await self._edit(tx, current, request, changes, by=by, now=now)
-            await appointments.update(tx, edited, request_hash=digest)
+            record, created = await self._put(
+                tx, appointment_id, request, digest, by=by, if_match=if_match, wish=wish
+            )
         self._wake()
+        return record, created
+
+    async def _put(
+        self,
+        tx: AsyncConnection,
+        appointment_id: str,
+        request: BookingRequest,
+        digest: str,
+        *,
+        by: str,
+        if_match: int | None,
+        wish: Wish | None,
+    ) -> tuple[Appointment, bool]:
+        now = self._clock()
+        current = await appointments.find(tx, appointment_id, hold=True)
+        while current is None:
+            if if_match is not None:
+                raise VersionConflict("There is no such appointment to edit.")
+            created = await self._create(tx, appointment_id, request, digest, by=by, now=now, wish=wish)
+            if created is not None:
+                await announce(tx, AppointmentEvent.BOOKED, created, at=now)
+                return created, True
+            # Somebody else has just booked it, or has just been given the reference that was free.
+            current = await appointments.find(tx, appointment_id, hold=True)
+        changes = changed_fields(current, request)
+        if if_match is None:
+            if changes and digest != await appointments.request_hash_of(tx, appointment_id):
+                raise AppointmentExists("The appointment is booked already, with other content.")
+            return current, False
+        if not changes:
+            return current, False
+        if if_match != current.revision:
+            raise VersionConflict(_STALE)
+        edited = await self._edit(tx, current, request, changes, by=by, now=now)
+        await appointments.update(tx, edited, request_hash=digest)
+        if changes & {"service", "starts_at", "ends_at"}:
+            await reserving.follow(tx, edited, now=now)
+        if edited.schedule_version != current.schedule_version:
+            await announce(tx, AppointmentEvent.MOVED, edited, at=now)
         return edited, False
 
     async def move(
@@ -121,10 +147,12 @@ class Booking:
                 updated_at=now,
             )
             await appointments.update(tx, moved)
+            await reserving.follow(tx, moved, now=now)
             public = _versions(moved, by) | {"starts_at": starts_at.isoformat()}
             await audit.record(
                 tx, at=now, action="appointment.moved", appointment_id=appointment_id, public=public
             )
+            await announce(tx, AppointmentEvent.MOVED, moved, at=now)
         self._wake()
         return moved
 
@@ -150,6 +178,7 @@ class Booking:
                 updated_at=now,
             )
             await appointments.update(tx, cancelled)
+            await reserving.release(tx, appointment_id)
             await _revoke_room(tx, appointment_id, now=now)
             await audit.record(
                 tx,
@@ -159,6 +188,7 @@ class Booking:
                 public=_versions(cancelled, by),
                 personal={"reason": reason},
             )
+            await announce(tx, AppointmentEvent.CANCELLED, cancelled, at=now)
         self._wake()
         return cancelled
 
@@ -171,6 +201,7 @@ class Booking:
         *,
         by: str,
         now: datetime,
+        wish: Wish | None,
     ) -> Appointment | None:
         starts_at = request.starts_at.astimezone(UTC)
         created = Appointment(
@@ -192,6 +223,8 @@ class Booking:
         )
         if not await appointments.insert(tx, created, request_hash=digest):
             return None
+        if wish is not None:
+            await reserving.take(tx, created, wish, now=now)
         await audit.record(
             tx,
             at=now,

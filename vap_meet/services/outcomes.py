@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from vap_meet.domain.appointment import step
+from vap_meet.domain.appointment import AppointmentState, step
 from vap_meet.domain.audit import canonical
 from vap_meet.domain.errors import InvalidRequest, ReasonRequired, VersionConflict, VersionRequired
 from vap_meet.domain.outbox import Kind, room_command, room_lane
@@ -22,6 +22,7 @@ from vap_meet.domain.outcome import (
 )
 from vap_meet.domain.session import evidence_of
 from vap_meet.services import facts
+from vap_meet.services.announcing import AppointmentEvent, announce, no_one
 from vap_meet.store import appointments, audit, outbox, outcomes, sessions
 
 if TYPE_CHECKING:
@@ -37,14 +38,31 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_FIRST_TOLD_AS: dict[AppointmentState, AppointmentEvent] = {
+    AppointmentState.COMPLETED: AppointmentEvent.COMPLETED,
+    AppointmentState.NO_SHOW: AppointmentEvent.NO_SHOW,
+    AppointmentState.TECHNICAL_FAILURE: AppointmentEvent.COMPLETED,  # its state says so
+}
+
 
 class Outcomes:
-    """The use cases of what came of it. `room_over` is told the room once the first version is committed."""
+    """The use cases of what came of it. `room_over` is told the room once the first version is committed.
 
-    def __init__(self, *, db: Database, clock: Clock, room_over: Callable[[str], Awaitable[None]]) -> None:
+    `wake` is called after a commit that promised something.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        room_over: Callable[[str], Awaitable[None]],
+        wake: Callable[[], None] = no_one,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._room_over = room_over
+        self._wake = wake
 
     async def put(
         self,
@@ -82,6 +100,7 @@ class Outcomes:
                 at=now,
             )
             await self._write(tx, appointment, version)
+        self._wake()
         if latest is None:
             await self._tell_room(appointment_id)
         return version
@@ -134,6 +153,8 @@ class Outcomes:
             },
             personal={"content_sha256": _digest(version)},
         )
+        event = _FIRST_TOLD_AS[state] if first else AppointmentEvent.AMENDED
+        await announce(tx, event, appointment.id, at=version.at)
 
     async def _tell_room(self, appointment_id: str) -> None:
         try:
