@@ -1,6 +1,6 @@
 """Every table: whoever needs the whole shape of the database imports `metadata` from here."""
 
-from vap_meet.store import schema_availability, schema_self_booking
+from vap_meet.store import schema_availability, schema_catalogue, schema_self_booking
 from vap_meet.store.schema import metadata
 
-__all__ = ["metadata", "schema_availability", "schema_self_booking"]
+__all__ = ["metadata", "schema_availability", "schema_catalogue", "schema_self_booking"]
