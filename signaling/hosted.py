@@ -27,9 +27,10 @@ from signaling.room import Room
 from signaling.stages import DUE_OFFLINE, OFFLINE_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from signaling.connection import Connection
+    from signaling.presence import Presence
 
 log = structlog.get_logger("signaling")
 
@@ -46,6 +47,7 @@ class HostedRoom:
         "_ice_servers",
         "_log",
         "_on_release",
+        "_presence",
         "_projection",
         "_released",
         "_seated",
@@ -58,6 +60,7 @@ class HostedRoom:
         self,
         name: str,
         log: RoomLog,
+        presence: Presence,
         around: Surroundings,
         *,
         ice_servers: Callable[[str], tuple[IceServer, ...]],
@@ -66,6 +69,7 @@ class HostedRoom:
         self.name = name
         self.room = Room()
         self._log = log
+        self._presence = presence
         self._around = around
         self._ice_servers = ice_servers
         self._on_release = on_release
@@ -77,20 +81,37 @@ class HostedRoom:
 
     async def follow(self) -> None:
         """Take the log's entries from now on. Raises `NoSuchLog`, `LogUnavailable`."""
-        self._subscription = await self._log.subscribe(self.name, None, self._on_entry)
-        if self._released:  # the log gave entries that don't follow each other
+        self._subscription = await self._log.subscribe(self.name, None, self._on_entry, self.lose)
+        try:
+            await self._presence.host(self.name, self._others_changed)
+        except LogUnavailable:
+            self._subscription.close()
+            raise
+        if self._released:  # the log gave entries that don't follow each other, or was lost at once
+            self._presence.release(self.name)
             self._subscription.close()
             raise LogUnavailable(self.name)
-        for one in self.room.present():
-            self._watch_absence(one.participant.id)
+        self._watch_absences()
         self._linger()
 
     # --- connections --------------------------------------------------------------------------------
 
     @property
     def online(self) -> frozenset[str]:
-        """Who has a connection here that holds the seat."""
-        return frozenset(self._seated)
+        """Who has a connection that holds the seat, on whichever node."""
+        return frozenset(self._online())
+
+    def _online(self) -> Collection[str]:
+        elsewhere = self._presence.elsewhere(self.name)
+        if not elsewhere:
+            return self._seated
+        others = (one.participant.id for one in self.room.present() if one.connection in elsewhere)
+        return {*self._seated, *others}
+
+    def _others_changed(self) -> None:
+        """Show who went from another node, and watch for how long they stay away."""
+        self._tell_state()
+        self._watch_absences()
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -114,10 +135,18 @@ class HostedRoom:
     def unseat(self, connection: Connection) -> None:
         """Note that a connection is closed or closing, and tell the others if it held a seat."""
         name = connection.participant.id
-        if self._seated.get(name) is connection:
-            del self._seated[name]
+        if self._rises(connection):
             self._tell_state()
             self._watch_absence(name)
+
+    def _rises(self, connection: Connection) -> bool:
+        """Take the seat from a connection, if it holds one."""
+        name = connection.participant.id
+        if self._seated.get(name) is not connection:
+            return False
+        del self._seated[name]
+        self._presence.went(self.name, connection.id)
+        return True
 
     def pong(self, connection: Connection, pong: Pong) -> None:
         """Answer a ping: behind the answers that still wait for a commit."""
@@ -137,12 +166,19 @@ class HostedRoom:
         Raises `NoSuchLog`, `LogUnavailable`.
         """
         position = await self._log.append(self.name, event)
-        room = self.room
-        if room.wants_snapshot():
-            snapshot = Entry(room.seq, self._around.clock_ms(), room.snapshot())
-            await self._log.compact(self.name, snapshot)
-            room.compacted()
+        if self.room.wants_snapshot() and not len(self._projection):
+            await self._compact()
         return position
+
+    async def _compact(self) -> None:
+        """Put a snapshot in place of what came before: never of facts that SQL does not have yet."""
+        room = self.room
+        snapshot = Entry(room.seq, self._around.clock_ms(), room.snapshot())
+        try:
+            await self._log.compact(self.name, snapshot)
+        except (LogUnavailable, NoSuchLog):
+            return  # the append before it has succeeded; the next one finds out
+        room.compacted()
 
     def _on_entry(self, epoch: str, entry: Entry) -> None:
         if self._released:
@@ -184,18 +220,18 @@ class HostedRoom:
                 connection.refusals += 1
 
     def _dismiss(self, connection: Connection, bye: Bye) -> None:
-        name = connection.participant.id
-        if self._seated.get(name) is connection:
-            del self._seated[name]
+        self._rises(connection)
         connection.bye(bye)
 
     def _welcome(self, connection_id: str, *, moved: bool) -> None:
         connection = self._connections.get(connection_id)
-        if connection is None:  # it is on another node, or closed in the meantime
+        if connection is None:
+            self._arrived_elsewhere(connection_id)
             return
         room = self.room
         name = connection.participant.id
         self._seated[name] = connection
+        self._presence.came(self.name, connection_id)
         resumed, chat, missed = room.catch_up(name, None if moved else connection.resume)
         connection.send(
             encode(
@@ -205,7 +241,7 @@ class HostedRoom:
                     seq=room.seq,
                     resumed=resumed,
                     server_time=self._around.clock_ms(),
-                    room=room.view(name, self._seated),
+                    room=room.view(name, self._online()),
                     ice_servers=self._ice_servers(name),
                     chat=chat,
                     ref=connection.hello_ref,
@@ -215,14 +251,26 @@ class HostedRoom:
         for message in missed:
             connection.send(encode(message))
 
+    def _arrived_elsewhere(self, connection_id: str) -> None:
+        if connection_id.rpartition(".")[0] != self._presence.node:
+            self._presence.saw(self.name, connection_id)
+        elif self._subscription is not None:  # closed before its hello was in the log
+            self._presence.went(self.name, connection_id)
+            self._watch_absences()
+
     def _tell_state(self, but: str | None = None) -> None:
         room = self.room
         seq = room.seq
+        online = self._online()
         for name, connection in tuple(self._seated.items()):
             if connection.id != but:
-                connection.send(encode(State(seq, room.view(name, self._seated))))
+                connection.send(encode(State(seq, room.view(name, online))))
 
     # --- time ---------------------------------------------------------------------------------------
+
+    def _watch_absences(self) -> None:
+        for one in self.room.present():
+            self._watch_absence(one.participant.id)
 
     def _watch_absence(self, name: str) -> None:
         due = self.room.offline_due(name)
@@ -230,7 +278,7 @@ class HostedRoom:
             self._around.wheel.at(self._around.clock_ms() + OFFLINE_MS, partial(self._fire, due))
 
     def _fire(self, due: Due) -> None:
-        if self._released or (due.kind == DUE_OFFLINE and due.subject in self._seated):
+        if self._released or (due.kind == DUE_OFFLINE and due.subject in self._online()):
             return
         self._around.spawn(self._append_due(due))
 
@@ -249,7 +297,9 @@ class HostedRoom:
     def _release_if_empty(self) -> None:
         if self._released or self._connections:
             return
-        if len(self._projection) or (self.room.present() and not self.room.ended):
+        # Somebody has to stay for the deadlines of those who are away; whoever hosts the others will.
+        watched = not self.room.present() or self.room.ended or bool(self._presence.elsewhere(self.name))
+        if len(self._projection) or not watched:
             self._linger()
             return
         self._release()
@@ -267,4 +317,5 @@ class HostedRoom:
         self._released = True
         if self._subscription is not None:
             self._subscription.close()
+        self._presence.release(self.name)
         self._on_release(self.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,7 +21,8 @@ from signaling.events import (
 )
 from signaling.hosted import HostedRoom
 from signaling.limits import Limits
-from signaling.log import NoSuchLog, RoomLog
+from signaling.log import LogUnavailable, NoSuchLog, RoomLog
+from signaling.presence import MemoryPresence, Presence
 from signaling.projection import Surroundings
 from signaling.protocol import Bye, ByeAction, ByeReason, IceServer
 from signaling.wheel import Wheel
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("signaling")
 
 TICK_S = 0.25
+_ADOPT_RETRY_MS = 5_000
 
 
 class Hub:
@@ -43,6 +46,7 @@ class Hub:
         facts: FactSink,
         ice_servers: Callable[[str], tuple[IceServer, ...]],
         clock_ms: Callable[[], int],
+        presence: Presence | None = None,
         limits: Limits = Limits(),  # noqa: B008 - immutable
     ) -> None:
         self._log = log
@@ -54,7 +58,8 @@ class Hub:
         self._rooms: dict[str, HostedRoom] = {}
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._node = secrets.token_urlsafe(6)
+        self._presence = presence or MemoryPresence()
+        self._presence.adopt(self._adopt)
         self._made = 0
 
     async def open_room(
@@ -83,7 +88,7 @@ class Hub:
             raise NoSuchLog(room)
         self._made += 1
         connection = Connection(
-            f"{self._node}.{self._made:x}",
+            f"{self._presence.node}.{self._made:x}",
             transport,
             hosted,
             self._around,
@@ -115,7 +120,7 @@ class Hub:
                 await self._append(hosted, Revoke(one.participant.id))
 
     def online(self, room: str) -> frozenset[str]:
-        """Return who is connected to a room here."""
+        """Return who is connected to a room hosted here, on whichever node."""
         hosted = self._rooms.get(room)
         return frozenset() if hosted is None else hosted.online
 
@@ -160,10 +165,27 @@ class Hub:
 
     async def _follow(self, room: str) -> None:
         hosted = HostedRoom(
-            room, self._log, self._around, ice_servers=self._ice_servers, on_release=self._released
+            room,
+            self._log,
+            self._presence,
+            self._around,
+            ice_servers=self._ice_servers,
+            on_release=self._released,
         )
         await hosted.follow()
         self._rooms[room] = hosted
+
+    def _adopt(self, room: str) -> None:
+        """Host a room whose node died: its facts may not be in SQL yet, and its deadlines have to come."""
+        self._spawn(self._take_over(room))
+
+    async def _take_over(self, room: str) -> None:
+        try:
+            if await self._find(room) is None:
+                self._presence.release(room)
+        except LogUnavailable:
+            again = self._around.clock_ms() + _ADOPT_RETRY_MS
+            self._around.wheel.at(again, partial(self._adopt, room))
 
     async def _append(self, hosted: HostedRoom, event: EndRoom | Revoke) -> None:
         try:

@@ -13,9 +13,16 @@ _SWEEP_EVERY_MS = 60_000
 OnEntry = Callable[[str, Entry], None]
 """Called with (epoch, entry), synchronously and in order; must not raise or block."""
 
+OnLost = Callable[[], None]
+"""Called once when the log is gone or has gone another way, as the last thing of a subscription."""
+
 
 class LogUnavailable(Exception):  # noqa: N818 - says what happened
-    """The log can't take or give entries now. Nothing was appended; media goes on."""
+    """The log can't take or give entries now; media goes on.
+
+    What was to be appended was not: except where the line to the log broke after it was sent, when it may yet
+    turn up. Whoever sends it again must be able to bear it twice.
+    """
 
 
 class NoSuchLog(Exception):  # noqa: N818 - says what happened
@@ -52,10 +59,13 @@ class RoomLog(Protocol):
         is there, changes nothing. Raises `NoSuchLog`, `LogUnavailable`.
         """
 
-    async def subscribe(self, room: str, after: Position | None, on_entry: OnEntry) -> Subscription:
+    async def subscribe(
+        self, room: str, after: Position | None, on_entry: OnEntry, on_lost: OnLost | None = None
+    ) -> Subscription:
         """Deliver every entry after `after` (None, or another epoch: from the snapshot on), then live.
 
-        Raises `NoSuchLog`, `LogUnavailable`.
+        All are of one epoch, without a gap and none twice. When the log is lost, or opened anew under another
+        epoch, `on_lost` ends the subscription. Raises `NoSuchLog`, `LogUnavailable`.
         """
 
     async def close(self) -> None:
@@ -128,7 +138,13 @@ class MemoryLog:
             return
         log.entries[: snapshot.seq - first + 1] = [snapshot]
 
-    async def subscribe(self, room: str, after: Position | None, on_entry: OnEntry) -> Subscription:
+    async def subscribe(
+        self,
+        room: str,
+        after: Position | None,
+        on_entry: OnEntry,
+        on_lost: OnLost | None = None,  # noqa: ARG002 - a followed log stays as long as the process
+    ) -> Subscription:
         """Tell what came after `after` (from the snapshot on if that is too long ago), then follow."""
         log = self._find(room)
         first = log.entries[0].seq

@@ -95,9 +95,9 @@ class FaultyLog:
         self._check()
         await self.inner.compact(room, snapshot)
 
-    async def subscribe(self, room: str, after: Position | None, on_entry: OnEntry) -> Subscription:
+    async def subscribe(self, room, after: Position | None, on_entry: OnEntry, on_lost=None) -> Subscription:
         self._check()
-        return await self.inner.subscribe(room, after, on_entry)
+        return await self.inner.subscribe(room, after, on_entry, on_lost)
 
     async def close(self) -> None:
         await self.inner.close()

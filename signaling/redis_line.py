@@ -1,0 +1,233 @@
+"""One process's line to Redis: calls with a deadline, and one connection on which it is told things."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from signaling.log import LogUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from redis.asyncio.connection import AbstractConnection
+    from redis.commands.core import AsyncScript
+
+log = structlog.get_logger("signaling")
+
+CALLS_AT_ONCE: Final = 32
+_CHANNELS_AT_ONCE: Final = 500
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 2.0
+_ALL_HEARD: Final = b"all-heard"
+
+_FAILURES: Final = (RedisError, OSError, TimeoutError)
+
+
+class RedisLine:
+    """Put together once a process and shared by what keeps something in Redis; `run` has to be running.
+
+    No call is made twice by itself: one that was cut off may have been done, and an append must not be done
+    again unasked.
+    """
+
+    def __init__(
+        self, url: str, *, prefix: str = "vap", deadline_s: float = 2.0, beat_s: float = 5.0
+    ) -> None:
+        self.prefix = prefix
+        self._deadline_s = deadline_s
+        self._beat_s = beat_s
+        self._pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=2,  # what is published comes like any other answer
+            max_connections=CALLS_AT_ONCE,
+            timeout=deadline_s,
+            socket_timeout=deadline_s,
+            socket_connect_timeout=deadline_s,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._redis: Redis = Redis(connection_pool=self._pool)
+        self._listening: dict[bytes, Callable[[bytes], None]] = {}
+        self._unheard: dict[bytes, asyncio.Future[None]] = {}
+        self._leaving: set[bytes] = set()
+        self._ear: AbstractConnection | None = None
+        self._each_beat: list[Callable[[], Awaitable[None]]] = []
+        self._each_return: list[Callable[[], Awaitable[None]]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- calls --------------------------------------------------------------------------------------
+
+    def script(self, text: str) -> AsyncScript:
+        """Make a Lua script ready to be called; Redis is not asked yet."""
+        return self._redis.register_script(text)
+
+    async def call(self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Run a script. Raises `LogUnavailable` when Redis refuses it, is gone, or takes too long."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await script(keys, arguments)
+        except _FAILURES as error:
+            raise LogUnavailable(type(error).__name__) from error
+
+    async def call_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Run many commands in one go, not as a transaction. Raises `LogUnavailable`, as `call` does."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await pipeline.execute()
+        except _FAILURES as error:
+            raise LogUnavailable(type(error).__name__) from error
+
+    async def evicts(self) -> bool:
+        """Whether this Redis would throw rooms away when it is full. Raises `LogUnavailable`."""
+        # INFO, for CONFIG is closed where Redis is rented.
+        [memory] = await self.call_all([("INFO", "memory")])
+        return bool(memory.get("maxmemory_policy") != "noeviction")
+
+    # --- being told ---------------------------------------------------------------------------------
+
+    async def listen(self, channel: str, on_message: Callable[[bytes], None]) -> None:
+        """Have `on_message` called with everything published from now on; it must not raise or block.
+
+        Returns when Redis has confirmed it. Raises `LogUnavailable`.
+        """
+        name = channel.encode()
+        self._listening[name] = on_message
+        self._leaving.discard(name)
+        heard = self._unheard.get(name)
+        if heard is None:
+            heard = self._unheard[name] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                if self._ear is not None:
+                    await self._ear.send_command("SUBSCRIBE", name)
+                await asyncio.shield(heard)
+        except _FAILURES as error:
+            raise LogUnavailable(type(error).__name__) from error
+
+    def unlisten(self, channel: str) -> None:
+        """Call nobody for this channel any more; Redis hears of it at the next beat."""
+        name = channel.encode()
+        if self._listening.pop(name, None) is not None:
+            self._leaving.add(name)
+
+    def each_beat(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Have `work` done at every beat; it may raise `LogUnavailable`."""
+        self._each_beat.append(work)
+
+    def each_return(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Have `work` done when something published may have been missed; it may raise `LogUnavailable`."""
+        self._each_return.append(work)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have work done beside; it ends with the line at the latest, and may raise `LogUnavailable`."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    # --- running ------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Hear what is published and beat, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hear())
+                tasks.create_task(self._beat())
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+        await self._pool.disconnect()
+
+    async def _hear(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            ear: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+            try:
+                await ear.connect()  # type: ignore[no-untyped-call]
+                self._ear = ear
+                await self._subscribe_all(ear)
+                while (told := await self._next(ear)) is not None:
+                    if told == _ALL_HEARD:
+                        pause_s = _FIRST_PAUSE_S
+                        self.spawn(self._do(self._each_return))
+            except _FAILURES as error:
+                log.warning("redis_line_cut", error=type(error).__name__)
+            finally:
+                self._ear = None
+                await ear.disconnect(nowait=True)
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - a pause, not a secret
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def _subscribe_all(self, ear: AbstractConnection) -> None:
+        names = [*self._listening]
+        for first in range(0, len(names), _CHANNELS_AT_ONCE):
+            await ear.send_command("SUBSCRIBE", *names[first : first + _CHANNELS_AT_ONCE])
+        await ear.send_command("PING", _ALL_HEARD)
+
+    async def _next(self, ear: AbstractConnection) -> bytes | None:
+        """Take one thing told; return a ping's text, empty for all else, None when Redis has gone silent."""
+        told = await ear.read_response(disable_decoding=True, timeout=3 * self._beat_s)
+        if not isinstance(told, list):  # to a ping without subscriptions; None after the time
+            return told if told is None else bytes(told)
+        kind, name, *data = told
+        if kind == b"message":
+            self._tell(name, data[0])
+        elif kind == b"subscribe":
+            heard = self._unheard.pop(name, None)
+            if heard is not None and not heard.done():
+                heard.set_result(None)
+        elif kind == b"pong":
+            return bytes(name)
+        return b""
+
+    def _tell(self, channel: bytes, data: bytes) -> None:
+        on_message = self._listening.get(channel)
+        if on_message is not None:
+            on_message(data)
+
+    async def _beat(self) -> None:
+        while True:
+            await self._do(self._each_beat)
+            await self._keep_hearing()
+            await asyncio.sleep(self._beat_s)
+
+    async def _keep_hearing(self) -> None:
+        """Make Redis say something, and leave the channels that nobody listens to any more."""
+        ear = self._ear
+        leaving, self._leaving = self._leaving, set()
+        try:
+            if ear is not None:
+                if leaving:
+                    await ear.send_command("UNSUBSCRIBE", *leaving)
+                await ear.send_command("PING", b"beat")
+        except _FAILURES:
+            return  # `_hear` finds out as well
+
+    async def _do(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        for work in works:
+            try:
+                await work()
+            except LogUnavailable as error:
+                log.warning("redis_unavailable", error=str(error))
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, LogUnavailable):
+            log.warning("redis_unavailable", error=str(error))
+        elif error is not None:
+            log.error("redis_task_failed", exc_info=error)
