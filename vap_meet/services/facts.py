@@ -6,8 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
-from signaling.events import Admitted, Ended, Fact, Held, Joined, Left, Position, SentToLobby
+from signaling.events import (
+    Admitted,
+    DeviceChanged,
+    Ended,
+    Fact,
+    Held,
+    Joined,
+    Left,
+    Participant,
+    Position,
+    Prepared,
+    RestoredParticipant,
+    SentToLobby,
+)
 from signaling.protocol import Grant, Stage
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import Step
@@ -16,6 +30,8 @@ from vap_meet.store import sessions
 from vap_meet.store.sessions import StoredFact
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,6 +43,14 @@ STEPS: dict[type[Fact], Step] = {
     SentToLobby: Step.CUSTOMER_BACK_IN_LOBBY,
 }
 """The step of the appointment that a fact about its customer takes, if its state table allows."""
+
+_STAGE_AFTER: dict[type[Fact], Stage] = {
+    Prepared: Stage.PREPARING,
+    Admitted: Stage.ADMITTED,
+    Held: Stage.HELD,
+    SentToLobby: Stage.WAITING,
+    Left: Stage.LEFT,
+}
 
 
 def write(position: Position, at: int, fact: Fact) -> StoredFact:
@@ -54,6 +78,11 @@ def detail(fact: Fact) -> str | None:
 def moment(at: int) -> datetime:
     """Return the time of `at` milliseconds since 1970, exactly."""
     return _EPOCH + timedelta(milliseconds=at)
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a time as whole milliseconds since 1970, rounded up: never before what happened at it."""
+    return -((_EPOCH - at) // timedelta(milliseconds=1))
 
 
 def step_of(fact: Fact) -> Step | None:
@@ -90,3 +119,21 @@ async def meeting(tx: AsyncConnection, appointment_id: str, *, since: datetime |
     stored = await sessions.facts(tx, appointment_id, since=since)
     told = (happening(read(fact), fact.at) for fact in stored)
     return meeting_of(one for one in told if one is not None)
+
+
+def places(known: Iterable[Fact]) -> dict[str, RestoredParticipant]:
+    """Fold facts, in their order, into who is where; names are still to be filled in."""
+    people: dict[str, RestoredParticipant] = {}
+    for fact in known:
+        if isinstance(fact, Joined):
+            who = Participant(fact.participant, "", frozenset(fact.grants))
+            people[who.id] = RestoredParticipant(who, fact.stage, seat=fact.seat)
+            continue
+        one = people.get(getattr(fact, "participant", ""))
+        stage = _STAGE_AFTER.get(type(fact))
+        if one is not None and isinstance(fact, DeviceChanged):
+            people[one.participant.id] = replace(one, seat=fact.seat)
+        if one is not None and stage is not None:
+            how = fact.how if isinstance(fact, Left) else None
+            people[one.participant.id] = replace(one, stage=stage, how=how)
+    return people

@@ -9,22 +9,13 @@ import structlog
 from msgspec.structs import replace
 
 from signaling.events import (
-    Admitted,
-    DeviceChanged,
     Ended,
     Fact,
     FactNotStored,
     FactSink,
-    Held,
-    Joined,
-    Left,
-    Participant,
     Position,
-    Prepared,
     RestoredParticipant,
-    SentToLobby,
 )
-from signaling.protocol import Stage
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
@@ -84,16 +75,25 @@ class Sessions(FactSink):
 
     async def restored(self, appointment_id: str) -> tuple[tuple[RestoredParticipant, ...], bool]:
         """Return where the facts left everybody, and whether the room has ended. Raises `NotFound`."""
+        await self._note_seen(appointment_id)
         async with self._db.read() as tx:
             appointment = await appointments.get(tx, appointment_id)
             since = await appointments.moved_at(tx, appointment_id)
             known = [facts.read(stored) for stored in await sessions.facts(tx, appointment_id, since=since)]
-            people = _restore(known)
+            people = facts.places(known)
             names = await sessions.staff_names(tx, people.keys())
         spoken = 0 if appointment.customer.language is Language.AR else 1
         told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
         named = tuple(_named(one, told.get(who, who)) for who, one in people.items())
         return named, any(isinstance(fact, Ended) for fact in known)
+
+    async def _note_seen(self, appointment_id: str) -> None:
+        """Keep a session that somebody comes back to from being swept, before its facts are read."""
+        async with self._db.read() as tx:
+            if not await sessions.is_open(tx, appointment_id):
+                return
+        async with self._db.write() as tx:
+            await sessions.mark_seen(tx, [appointment_id], at=self._clock())
 
     async def session(self, appointment_id: str) -> SessionView | None:
         """Return the session as projected; None before anybody has come. Raises `NotFound`."""
@@ -137,33 +137,6 @@ def _item(stored: sessions.StoredFact) -> TimelineItem:
         by=getattr(fact, "by", None),
         detail=facts.detail(fact),
     )
-
-
-_STAGE_AFTER: dict[type[Fact], Stage] = {
-    Prepared: Stage.PREPARING,
-    Admitted: Stage.ADMITTED,
-    Held: Stage.HELD,
-    SentToLobby: Stage.WAITING,
-    Left: Stage.LEFT,
-}
-
-
-def _restore(known: list[Fact]) -> dict[str, RestoredParticipant]:
-    """Fold facts into who is where; names are still to be filled in."""
-    people: dict[str, RestoredParticipant] = {}
-    for fact in known:
-        if isinstance(fact, Joined):
-            who = Participant(fact.participant, "", frozenset(fact.grants))
-            people[who.id] = RestoredParticipant(who, fact.stage, seat=fact.seat)
-            continue
-        one = people.get(getattr(fact, "participant", ""))
-        stage = _STAGE_AFTER.get(type(fact))
-        if one is not None and isinstance(fact, DeviceChanged):
-            people[one.participant.id] = replace(one, seat=fact.seat)
-        if one is not None and stage is not None:
-            how = fact.how if isinstance(fact, Left) else None
-            people[one.participant.id] = replace(one, stage=stage, how=how)
-    return people
 
 
 def _named(one: RestoredParticipant, name: str) -> RestoredParticipant:

@@ -81,6 +81,12 @@ async def count_unsealed(tx: AsyncConnection) -> int:
     return (await tx.execute(query)).scalar_one()
 
 
+async def unsealed_since(tx: AsyncConnection, moment: datetime) -> bool:
+    """Whether some entry of before a moment still waits for its seal."""
+    query = select(table.c.id).where(table.c.seal_no.is_(None), table.c.at < moment)
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
 async def last_seal(tx: AsyncConnection) -> tuple[int, bytes] | None:
     """Return number and hash of the newest sealed entry."""
     query = select(table.c.seal_no, table.c.hash).where(table.c.seal_no.is_not(None))

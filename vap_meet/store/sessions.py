@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.domain.appointment import IdentityAssurance
@@ -121,6 +121,39 @@ def _row(room: str, meeting: Meeting, seen_at: datetime) -> dict[str, Any]:
         "ended_at": meeting.ended_at,
         "seen_at": seen_at,
     }
+
+
+_OPEN = and_(
+    session.c.ended_at.is_(None),
+    or_(session.c.waiting_since.is_not(None), session.c.admitted_at.is_not(None)),
+)
+
+
+async def open_ones(tx: AsyncConnection) -> dict[str, datetime | None]:
+    """Return the sessions in which somebody waits or talks, and when each was last seen hosted."""
+    query = select(session.c.appointment_id, session.c.seen_at).where(_OPEN)
+    return {row.appointment_id: row.seen_at for row in await tx.execute(query)}
+
+
+async def is_open(tx: AsyncConnection, appointment_id: str) -> bool:
+    """Whether somebody waits or talks in a session."""
+    query = select(session.c.appointment_id).where(session.c.appointment_id == appointment_id, _OPEN)
+    return (await tx.execute(query)).first() is not None
+
+
+async def mark_seen(tx: AsyncConnection, rooms: Collection[str], *, at: datetime) -> None:
+    """Note that rooms are hosted, with somebody in them."""
+    which = session.c.appointment_id.in_(bindparam("rooms", expanding=True))
+    await tx.execute(session.update().where(which).values(seen_at=at), {"rooms": padded(rooms)})
+
+
+async def claim_unseen(tx: AsyncConnection, room: str, *, before: datetime, at: datetime) -> bool:
+    """Hold an open session that nobody has seen since `before`; false if it is no such session."""
+    unseen = or_(session.c.seen_at.is_(None), session.c.seen_at <= before)
+    claimed = await tx.execute(
+        session.update().where(session.c.appointment_id == room, _OPEN, unseen).values(seen_at=at)
+    )
+    return claimed.rowcount == 1
 
 
 async def forget(tx: AsyncConnection, appointment_id: str) -> None:

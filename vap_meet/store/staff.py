@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.domain.access import StaffMember, StaffRole
@@ -105,6 +105,12 @@ async def end_session(tx: AsyncConnection, cookie_sha256: str, *, at: datetime) 
         )
     ).scalar_one_or_none()
     return ended
+
+
+async def forget_sessions(tx: AsyncConnection, moment: datetime) -> int:
+    """Delete sign-ins that ended or expired before a moment; return how many."""
+    over = or_(staff_session.c.expires_at < moment, staff_session.c.ended_at < moment)
+    return (await tx.execute(delete(staff_session).where(over))).rowcount
 
 
 def _member(row: Row[tuple[object, ...]], *, session_id: str | None = None) -> StaffMember:
