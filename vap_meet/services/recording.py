@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from signaling.events import Admitted, Ended, Fact, Left
-from vap_meet.domain.appointment import TRANSITIONS
+from vap_meet.domain.appointment import TRANSITIONS, AppointmentState
 from vap_meet.domain.audit import NewEntry
 from vap_meet.domain.errors import Unavailable
 from vap_meet.domain.session import meeting_of
 from vap_meet.services import facts
+from vap_meet.services.announcing import AppointmentEvent, announce
 from vap_meet.store import appointments, audit, sessions
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
-    from vap_meet.domain.appointment import AppointmentState
     from vap_meet.domain.session import Meeting
     from vap_meet.store.appointments import Standing
     from vap_meet.store.engine import Database
@@ -39,6 +39,10 @@ log = structlog.get_logger(__name__)
 AT_MOST = 256
 """How many facts share a transaction."""
 
+_TOLD_AS: dict[AppointmentState, AppointmentEvent] = {
+    AppointmentState.WAITING: AppointmentEvent.WAITING,
+    AppointmentState.IN_SESSION: AppointmentEvent.IN_SESSION,
+}
 _AUDITED: dict[type[Fact], str] = {
     Admitted: "session.admitted",
     Left: "session.left",
@@ -130,6 +134,7 @@ class _Changes:
         self._meetings: dict[str, Meeting] = {}
         self._states: dict[str, AppointmentState] = {}
         self._audited: list[NewEntry] = []
+        self._told: list[tuple[AppointmentEvent, str]] = []
 
     def add(self, room: str, where: Standing, known: list[StoredFact], told: list[NewFact]) -> None:
         """Add what one room's facts change."""
@@ -145,7 +150,9 @@ class _Changes:
             if where.is_present(one.stored.at):
                 present = True
                 wanted = facts.step_of(one.fact)
-                state = state if wanted is None else TRANSITIONS.get((state, wanted), state)
+                before, state = state, TRANSITIONS.get((state, wanted), state) if wanted else state
+                if state is not before:
+                    self._told.append((_TOLD_AS[state], room))
             action = _AUDITED.get(type(one.fact))
             if action is not None:
                 self._audited.append(_entry(action, room, one.fact, self._now))
@@ -168,6 +175,8 @@ class _Changes:
             await appointments.set_states(tx, self._states, at=self._now)
         if self._audited:
             await audit.record_all(tx, self._audited)
+        for event, room in self._told:
+            await announce(tx, event, room, at=self._now)
 
 
 def _entry(action: str, room: str, fact: Fact, now: datetime) -> NewEntry:
