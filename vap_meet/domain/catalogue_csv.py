@@ -64,7 +64,7 @@ def write(services: Iterable[Service]) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for service in services:
-        writer.writerow([_cell(column, getattr(service, column)) for column in COLUMNS])
+        writer.writerow([_guarded(cell) for cell in cells_of(service).values()])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -90,8 +90,7 @@ def read(data: bytes) -> tuple[Service, ...]:
     for row, cells in body:
         if any(cell.strip() for cell in cells[len(header) :]):
             faults.append(Faulty("-", Fault.EXTRA_CELLS, row=row))
-        found, service = _service(dict(zip(header, cells, strict=False)))
-        found += faults_of(service)
+        service, found = read_cells(dict(zip(header, cells, strict=False)))
         faults += [Faulty(each.field, each.fault, each.detail, row) for each in found]
         placed.append(_Placed(row, service))
     faults += _between_rows(placed)
@@ -148,20 +147,28 @@ def _refuse_header(header: list[str]) -> None:
         raise FaultyService("The file's columns can't be taken: nothing was changed.", faults[:MAX_FAULTS])
 
 
-def _service(cells: Mapping[str, str]) -> tuple[list[Faulty], Service]:
-    """Return a row as a service, and what its cells can't be; a cell at fault leaves the field's default."""
+def read_cells(cells: Mapping[str, str]) -> tuple[Service, tuple[Faulty, ...]]:
+    """Return a row's cells, by column, as a service, and everything wrong with it.
+
+    A cell that can't be read leaves the default of its field.
+    """
     faults: list[Faulty] = []
     values: dict[str, Any] = {}
     for column, cell in cells.items():
-        text = _plain(cell)
         try:
-            values |= _value(column, text)
+            values |= _value(column, _plain(cell))
         except _NotThisError as error:
             faults.append(Faulty(column, error.fault, error.detail))
     if "virtual" not in values:
         values["virtual"] = values.get("phase", Phase.FIRST) is Phase.FIRST
     empty: dict[str, Any] = dict.fromkeys(REQUIRED, "")
-    return faults, Service(**(empty | values))
+    service = Service(**(empty | values))
+    return service, (*faults, *faults_of(service))
+
+
+def cells_of(service: Service) -> dict[str, str]:
+    """Return a service as a row's cells, by column."""
+    return {column: _cell(column, getattr(service, column)) for column in COLUMNS}
 
 
 class _NotThisError(ValueError):
@@ -221,10 +228,10 @@ def _cell(column: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return _guarded(("; " if column in SHORT_LISTS else "\n").join(value))
+        return ("; " if column in SHORT_LISTS else "\n").join(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _guarded(str(value))
+    return str(value)
 
 
 def _guarded(text: str) -> str:

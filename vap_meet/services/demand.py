@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 CONSENT_VERSION = "1"
 """Which sentence is agreed to on "tell me when it opens"; rises when its words change."""
 
-MOST_MISSES = 5_000
 SHOWN_MISSES = 200
 _MOST_WORDS = 8  # more is a story, which may be somebody's
 _PERSONAL = re.compile(r"@|[0-9][0-9 ]{3,}")  # an address, or the digits of a phone or an identity
@@ -33,9 +32,11 @@ _PERSONAL = re.compile(r"@|[0-9][0-9 ]{3,}")  # an address, or the digits of a p
 class Demand:
     """Notes what people miss, and shows it to the administrators."""
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    def __init__(self, *, db: Database, clock: Clock, most_misses: int = 5_000) -> None:
+        """At most `most_misses` different lost searches are kept; those known go on being counted."""
         self._db = db
         self._clock = clock
+        self._most_misses = most_misses
 
     async def note_miss(self, query: str) -> None:
         """Count a search that found nothing, by its folded words alone; what may be personal is not kept."""
@@ -45,7 +46,7 @@ class Demand:
         if not text or len(asked) > _MOST_WORDS or _PERSONAL.search(folded) or not text.isprintable():
             return
         async with self._db.write() as tx:
-            await store.note_miss(tx, text, at=self._clock(), at_most=MOST_MISSES)
+            await store.note_miss(tx, text, at=self._clock(), at_most=self._most_misses)
 
     async def misses(self) -> tuple[MissedSearch, ...]:
         """Return what was searched for in vain, the most frequent first."""

@@ -25,6 +25,8 @@ class Bucket(StrEnum):
     SIGN_IN_USER = "sign_in_user"
     SIGN_IN_ADDRESS = "sign_in_address"
     API_KEY = "api_key"
+    MISSED_SEARCH = "missed_search"
+    TELL_ME = "tell_me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ LIMITS: dict[str, Limit] = {
     Bucket.SIGN_IN_USER: Limit(10, 300),
     Bucket.SIGN_IN_ADDRESS: Limit(100, 60),
     Bucket.API_KEY: Limit(30, 60),  # refused keys only
+    Bucket.MISSED_SEARCH: Limit(30, 60),  # beyond it a search still answers, but is not noted
+    Bucket.TELL_ME: Limit(30, 600),
 }
 
 
