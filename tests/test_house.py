@@ -166,6 +166,8 @@ def test_a_bench_misses_its_target_by_ratio_or_absence_but_not_by_seconds():
         "ready_s": 1.5,
         "customer_path_kb_compressed": 55,
         "font_kb": 62,
+        "booking_race": 1,
+        "slots_ms_p50": 30,
     }
     assert set(good) == set(TARGETS)
     assert missed(good) == []

@@ -23,6 +23,7 @@ MEASUREMENTS = (
     "tests.load.first_frame",
     "tests.load.customer_path",
     "tests.load.ready",
+    "tests.load.slots_bench",
 )
 
 
@@ -52,6 +53,8 @@ TARGETS: dict[str, Target] = {
     "ready_s": Target(at_most=1.5, gates=False),
     "customer_path_kb_compressed": Target(at_most=55),
     "font_kb": Target(at_most=62),
+    "booking_race": Target(at_least=1, at_most=1),
+    "slots_ms_p50": Target(at_most=30, gates=False),
 }
 
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-OFFICIALS = "officials"
-"""The kind of pools that take appointments; other kinds are named after the need they meet."""
-
 DEFAULT_POOL = "general"
 """The pool that takes whatever has no pool of its own."""
 

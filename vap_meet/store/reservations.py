@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, not_, or_, select
+from sqlalchemy import and_, delete, false, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.store.schema_availability import reservation, reserved_tick
@@ -89,6 +89,7 @@ async def of_appointment(tx: AsyncConnection, appointment_id: str) -> dict[int, 
 async def keep_only(tx: AsyncConnection, appointment_id: str, kept: Mapping[int, range]) -> None:
     """Give back what an appointment has besides `kept`: all of it, if that is empty."""
     still = or_(
+        false(),
         *(
             and_(
                 reserved_tick.c.unit_id == unit_id,
@@ -96,10 +97,11 @@ async def keep_only(tx: AsyncConnection, appointment_id: str, kept: Mapping[int,
                 reserved_tick.c.tick < ticks.stop,
             )
             for unit_id, ticks in kept.items()
-        )
+        ),
     )
-    ticks_of_it = delete(reserved_tick).where(reserved_tick.c.appointment_id == appointment_id)
-    await tx.execute(ticks_of_it.where(not_(still)) if kept else ticks_of_it)
+    await tx.execute(
+        delete(reserved_tick).where(reserved_tick.c.appointment_id == appointment_id, not_(still))
+    )
     await tx.execute(
         delete(reservation).where(
             reservation.c.appointment_id == appointment_id, reservation.c.unit_id.not_in(kept)
