@@ -1,6 +1,19 @@
 """Every table: whoever needs the whole shape of the database imports `metadata` from here."""
 
-from vap_meet.store import schema_availability, schema_catalogue, schema_self_booking
+from vap_meet.store import (
+    schema_availability,
+    schema_catalogue,
+    schema_device_check,
+    schema_quality,
+    schema_self_booking,
+)
 from vap_meet.store.schema import metadata
 
-__all__ = ["metadata", "schema_availability", "schema_catalogue", "schema_self_booking"]
+__all__ = [
+    "metadata",
+    "schema_availability",
+    "schema_catalogue",
+    "schema_device_check",
+    "schema_quality",
+    "schema_self_booking",
+]

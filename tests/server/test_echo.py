@@ -1,0 +1,102 @@
+"""The echo with real WebRTC peers: it answers, bounds itself, dies and comes back - never in our process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.support.echo import pinger
+from vap_meet.domain.device_check import EchoState
+from vap_meet.services.echo import Echo
+
+OFFER_OF_NOTHING = "v=0\r\n"
+
+
+@asynccontextmanager
+async def echoing(capacity: int):
+    echo = Echo(capacity=capacity)
+    try:
+        yield echo
+    finally:
+        await echo.close()
+
+
+def exchange(echo):
+    async def ask(sdp):
+        answer = await echo.answer(sdp)
+        return {"sdp": answer.sdp, "media": answer.media, "state": answer.state}
+
+    return ask
+
+
+async def test_what_is_sent_comes_back_and_beyond_the_capacity_it_says_so():
+    async with echoing(2) as echo, pinger() as one, pinger() as two, pinger() as three:
+        await one.connect(exchange(echo))
+        assert await one.ping("1") < 2
+        await two.connect(exchange(echo))
+        assert await two.ping("2") < 2
+        await three.connect(exchange(echo))
+        assert three.answer["state"] is EchoState.FULL
+        assert await one.ping("3") < 2, "a full echo still serves who is in it"
+
+
+async def test_a_picture_comes_back_where_there_is_room_and_data_alone_where_there_is_not():
+    async with echoing(5) as echo, pinger(picture=True) as one, pinger(picture=True) as two:
+        await one.connect(exchange(echo))
+        assert one.answer["media"] is True
+        async with asyncio.timeout(15):
+            await one.seen_enough.wait()
+        await two.connect(exchange(echo))
+        assert two.answer["media"] is False
+        assert await two.ping("1") < 2
+        assert two.frames == 0
+
+
+async def test_an_offer_that_is_none_is_refused_and_the_next_one_works():
+    async with echoing(4) as echo, pinger() as peer:
+        assert (await echo.answer(OFFER_OF_NOTHING)).state is EchoState.UNAVAILABLE
+        await peer.connect(exchange(echo))
+        assert await peer.ping("1") < 2
+
+
+async def test_a_large_message_does_not_come_back():
+    async with echoing(1) as echo, pinger() as peer:
+        await peer.connect(exchange(echo))
+        peer.channel.send("x" * 1201)
+        assert await peer.ping("small") < 2
+        assert list(peer._back) == ["small"]
+
+
+async def test_a_process_that_was_killed_is_started_again():
+    async with echoing(2) as echo, pinger() as peer:
+        await echo.warm()
+        first = echo.pid
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(5):
+            await echo._process.wait()
+        await peer.connect(exchange(echo))
+        assert echo.pid not in {None, first}
+        assert await peer.ping("1") < 2
+
+
+async def test_closing_ends_the_process_and_an_echo_that_is_off_starts_none():
+    async with echoing(1) as echo:
+        await echo.warm()
+        pid = echo.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    async with echoing(0) as off:
+        await off.warm()
+        assert (await off.answer(OFFER_OF_NOTHING)).state is EchoState.UNAVAILABLE
+        assert off.pid is None
+
+
+def test_the_serving_process_does_not_carry_webrtc():
+    code = "import sys, vap_meet.app; sys.exit(any(m in sys.modules for m in ('aiortc', 'av', 'aioice')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
