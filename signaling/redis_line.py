@@ -74,7 +74,7 @@ class RedisLine:
             async with asyncio.timeout(self._deadline_s):
                 return await script(keys, arguments)
         except _FAILURES as error:
-            raise LogUnavailable(type(error).__name__) from error
+            raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def call_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Run many commands in one go, not as a transaction. Raises `LogUnavailable`, as `call` does."""
@@ -85,7 +85,7 @@ class RedisLine:
             async with asyncio.timeout(self._deadline_s):
                 return await pipeline.execute()
         except _FAILURES as error:
-            raise LogUnavailable(type(error).__name__) from error
+            raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def evicts(self) -> bool:
         """Whether this Redis would throw rooms away when it is full. Raises `LogUnavailable`."""
@@ -112,7 +112,7 @@ class RedisLine:
                     await self._ear.send_command("SUBSCRIBE", name)
                 await asyncio.shield(heard)
         except _FAILURES as error:
-            raise LogUnavailable(type(error).__name__) from error
+            raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
     def unlisten(self, channel: str) -> None:
         """Call nobody for this channel any more; Redis hears of it at the next beat."""

@@ -80,6 +80,7 @@ class RedisLog:
         self._rooms: dict[str, _Followed] = {}
         self._open, self._append = line.script(scripts.OPEN), line.script(scripts.APPEND)
         self._read, self._compact = line.script(scripts.READ), line.script(scripts.COMPACT)
+        self._drop = line.script(scripts.DROP)
         line.each_beat(self._renew)
         line.each_return(self._repair_all)
 
@@ -115,8 +116,7 @@ class RedisLog:
         event = snapshot.event
         if not isinstance(event, Snapshot):
             return
-        text = b"%s %d 0 %d %s" % (event.epoch.encode(), snapshot.seq, snapshot.at, _encode(event))
-        arguments = (event.epoch, snapshot.seq, text, self._forget_ms)
+        arguments = (event.epoch, snapshot.seq, _encode(event), self._forget_ms)
         if await self._line.call(self._compact, self._keys(room), arguments) is None:
             raise NoSuchLog(room)
 
@@ -130,13 +130,16 @@ class RedisLog:
         try:
             # Also where others follow already: it is confirmed only once the channel is heard.
             await self._line.listen(self._channel(room), lambda text: self._hear(followed, text))
-            entries = await self._read_for(followed, after)
+            entries = await self._read_for(followed)
         except (LogUnavailable, NoSuchLog):
             self._forget_unless_followed(followed)
             raise
         follower = _Follower(self, followed, on_entry, on_lost)
+        epoch, first = followed.epoch, entries[0].seq
+        told = after.seq if after is not None and after.epoch == epoch and after.seq >= first else -1
         for entry in entries:
-            on_entry(followed.epoch, entry)
+            if entry.seq > told:
+                on_entry(epoch, entry)
         followed.followers = (*followed.followers, follower)
         return follower
 
@@ -153,10 +156,10 @@ class RedisLog:
 
     # --- following ----------------------------------------------------------------------------------
 
-    async def _read_for(self, followed: _Followed, after: Position | None) -> list[Entry]:
-        """Return what a new follower is to be told, up to where the others are by then."""
+    async def _read_for(self, followed: _Followed) -> list[Entry]:
+        """Return the whole log for a new follower, up to where the others are by then."""
         room = followed.room
-        epoch, seq = (after.epoch, after.seq) if after is not None else ("", -1)
+        epoch, seq = "", -1
         entries: list[Entry] = []
         while True:
             answer = await self._line.call(self._read, self._keys(room), (epoch, seq, ""))
@@ -172,7 +175,7 @@ class RedisLog:
                 epoch, seq = told[-1].epoch, told[-1].seq
             if not followed.epoch:
                 followed.epoch, followed.seq = epoch, seq
-                followed.at = told[-1].at if told else 0
+                followed.at = told[-1].at
             for one in told:
                 self._take(followed, one)
             if followed.epoch != epoch or self._rooms.get(room) is not followed:
@@ -207,10 +210,10 @@ class RedisLog:
         followed.heard = max(followed.heard, seq)
         if seq != followed.seq + 1:
             if seq == followed.seq and told.at != followed.at:
-                self._lose(followed)
+                self._give_up(followed)
             return
         if told.before != followed.at:
-            self._lose(followed)
+            self._give_up(followed)
             return
         if event is None:
             try:
@@ -253,6 +256,14 @@ class RedisLog:
             for followed, there in zip(some, found[::2], strict=True):
                 if not there:
                     self._lose(followed)
+
+    def _give_up(self, followed: _Followed) -> None:
+        """Lose a log that has gone another way, for everybody: facts may be in SQL that are not in it."""
+        self._lose(followed)
+        self._line.spawn(self._delete(followed))
+
+    async def _delete(self, followed: _Followed) -> None:
+        await self._line.call(self._drop, self._keys(followed.room), (followed.epoch,))
 
     def _lose(self, followed: _Followed) -> None:
         """Tell the followers that there is nothing more to come."""

@@ -91,7 +91,7 @@ READ: Final = (
 local known_epoch, known_seq, known_at = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local epoch, seq, at = latest()
 if not epoch then return false end
-local saved, first = redis.call('GET', snapshot), -1
+local saved, first, _ = redis.call('GET', snapshot), -1, nil
 if saved then _, first = head(saved) end
 if known_epoch == epoch then
   if seq < known_seq or (known_at ~= '' and seq == known_seq and at ~= known_at) then return drop(epoch) end
@@ -111,18 +111,28 @@ Returns the snapshot, if it is needed, and the entries; nil if there is no log."
 COMPACT: Final = (
     _COMMON
     + """
-local by, upto, text, keep = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local by, upto, event, keep = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local epoch, seq = latest()
 if not epoch then return false end
-local saved, first = redis.call('GET', snapshot), 0
+local saved, first, _ = redis.call('GET', snapshot), 0, nil
 if saved then _, first = head(saved) end
 if by ~= epoch or upto <= first or upto > seq then return 0 end
+local id = (upto + 1) .. '-0'
+local _, _, at = head(redis.call('XRANGE', stream, id, id)[1][2][2])
 -- The entry that the snapshot stands for stays, so that the latest is always in the stream. Trimming comes
 -- first: a script that has written may go on when the memory is used up, and this one makes room.
-redis.call('XTRIM', stream, 'MINID', '=', (upto + 1) .. '-0')
-redis.call('SET', snapshot, text, 'PX', keep)
+redis.call('XTRIM', stream, 'MINID', '=', id)
+redis.call('SET', snapshot, by .. ' ' .. upto .. ' 0 ' .. at .. ' ' .. event, 'PX', keep)
 return 1
 """
 )
-"""Keys: both. Arguments: epoch and seq of the snapshot, its text, milliseconds to keep it. Returns nil if
+"""Keys: both. Arguments: epoch and seq of the snapshot, the event, milliseconds to keep it. Returns nil if
 there is no log."""
+
+DROP: Final = (
+    _COMMON
+    + """
+if latest() == ARGV[1] then drop(ARGV[1]) end
+"""
+)
+"""Keys: both. Argument: the epoch of a log that has gone another way than somebody has acted upon."""

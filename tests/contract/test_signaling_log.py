@@ -10,7 +10,9 @@ import pytest
 from signaling.events import Arrive, Command, EndRoom, Entry, Event, Opened, Position
 from signaling.log import FORGET_MS, LogUnavailable, MemoryLog, NoSuchLog
 from signaling.protocol import Candidate, Prepare
+from signaling.redis_log import RedisLog
 from signaling.room import Room
+from tests.support.redis import FaultyLine, new_prefix, running, server
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import FakeClock, FaultyLog
 
@@ -20,10 +22,27 @@ def clock():
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "behind a faulty one"])
+FAULTS = {"redis that tells nothing": "x", "redis that tells badly": ".2>x"}
+
+
+@pytest.fixture(params=["memory", "behind a faulty one", "redis", *FAULTS])
 async def log(request, clock):
+    if "redis" not in request.param:
+        made = MemoryLog(clock_ms=clock)
+        yield made if request.param == "memory" else FaultyLog(made)
+        await made.close()
+        return
+    plan = FAULTS.get(request.param, ".")
+    async with running(FaultyLine(server().url, prefix=new_prefix(), plan=plan)) as line:
+        made = RedisLog(line)
+        yield made
+        await made.close()
+
+
+@pytest.fixture
+async def memory_log(clock):
     made = MemoryLog(clock_ms=clock)
-    yield made if request.param == "memory" else FaultyLog(made)
+    yield made
     await made.close()
 
 
@@ -74,7 +93,8 @@ async def test_positions_rise_by_one_in_each_room(log):
     assert await log.append("other", EndRoom()) == Position("epoch-0002", 1)
 
 
-async def test_entries_carry_the_logs_own_time(log, clock):
+async def test_entries_carry_the_logs_own_time(memory_log, clock):
+    log = memory_log
     reader = Reader()
     await log.open("room", opened())
     await log.subscribe("room", None, reader)
@@ -179,7 +199,8 @@ async def test_an_older_snapshot_does_not_replace_a_newer_one(log):
     assert reader.seqs == [2]
 
 
-async def test_a_log_that_nobody_follows_is_forgotten_and_opened_under_another_epoch(log, clock):
+async def test_a_log_that_nobody_follows_is_forgotten_and_opened_under_another_epoch(memory_log, clock):
+    log = memory_log
     await log.open("room", opened())
     await log.open("followed", opened())
     await log.subscribe("followed", None, Reader())
