@@ -82,6 +82,7 @@ class SqliteDatabase(Database):
         )
         event.listen(writer.sync_engine, "connect", _prepare_writer)
         event.listen(writer.sync_engine, "begin", _begin_immediate)
+        event.listen(writer.sync_engine, "invalidate", _give_up)
         event.listen(readers.sync_engine, "connect", _prepare_reader)
         event.listen(readers.sync_engine, "begin", _begin_deferred)
         database = cls(writer, readers, lock_fd=lock_fd, write_deadline_s=write_deadline_s)
@@ -204,6 +205,14 @@ def _prepare_writer(dbapi_connection: Any, _record: object) -> None:
 
 def _prepare_reader(dbapi_connection: Any, _record: object) -> None:
     _run_pragmas(dbapi_connection, "query_only=ON")
+
+
+def _give_up(dbapi_connection: Any, _record: object, _error: object) -> None:
+    """End the transaction of a connection that a cancelled statement makes SQLAlchemy throw away.
+
+    Closing alone would not: SQLite keeps it, with its lock, as long as a cursor of it is in some traceback.
+    """
+    dbapi_connection.rollback()
 
 
 def _run_pragmas(dbapi_connection: Any, *pragmas: str) -> None:
