@@ -114,6 +114,11 @@ class HostedRoom:
         self._watch_absences()
 
     @property
+    def seated(self) -> tuple[Connection, ...]:
+        """The connections of this node that hold a seat."""
+        return tuple(self._seated.values())
+
+    @property
     def connections(self) -> tuple[Connection, ...]:
         """All connections of this room on this node."""
         return tuple(self._connections.values())

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from msgspec import Struct
 
 from signaling.connection import Connection, Transport
 from signaling.events import (
@@ -34,6 +35,14 @@ log = structlog.get_logger("signaling")
 
 TICK_S = 0.25
 _ADOPT_RETRY_MS = 5_000
+
+
+class Place(Struct, frozen=True):
+    """Who is where, and on which device."""
+
+    room: str
+    participant: str
+    seat: str
 
 
 class Hub:
@@ -107,8 +116,10 @@ class Hub:
         if hosted is not None and not hosted.room.ended:
             await self._append(hosted, EndRoom())
 
-    async def revoke(self, room: str, participant: str | None) -> None:
+    async def revoke(self, room: str, participant: str | None, *, seat: str | None = None) -> None:
         """Take a participant's access (None: everybody's). Idempotent, like `end_room`.
+
+        With `seat`, only that of one device: whoever has gone on at another one is not disturbed.
 
         Raises `LogUnavailable`.
         """
@@ -117,7 +128,15 @@ class Hub:
             return
         for one in hosted.room.present():
             if participant in (None, one.participant.id):
-                await self._append(hosted, Revoke(one.participant.id))
+                await self._append(hosted, Revoke(one.participant.id, seat))
+
+    def places(self) -> tuple[Place, ...]:
+        """Return every place that is taken by a connection of this node."""
+        return tuple(
+            Place(hosted.name, one.participant.id, one.seat)
+            for hosted in self._rooms.values()
+            for one in hosted.seated
+        )
 
     def online(self, room: str) -> frozenset[str]:
         """Return who is connected to a room hosted here, on whichever node."""

@@ -38,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--name-ar", required=True, help="the name that customers see, in Arabic")
     add.add_argument("--name-en", required=True, help="the name that customers see, in English")
     add.set_defaults(handler=commands.staff_add)
+    remove = staff.add_parser("remove", help="close an account; its sign-ins and calls end at once")
+    remove.add_argument("username")
+    remove.set_defaults(handler=commands.staff_remove)
 
     api_key = todo.add_parser("api-key", help="keys of booking systems").add_subparsers(
         required=True, metavar="WHAT"
@@ -45,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     add = api_key.add_parser("add", help="make a key; it is printed once and stored hashed")
     add.add_argument("name", help="whose key it is")
     add.set_defaults(handler=commands.api_key_add)
+    every = api_key.add_parser("list", help="list the keys: id, valid or revoked, when made, whose")
+    every.set_defaults(handler=commands.api_key_list)
+    revoke = api_key.add_parser("revoke", help="refuse a key from now on")
+    revoke.add_argument("id", help="the key's id, as `api-key list` shows it")
+    revoke.set_defaults(handler=commands.api_key_revoke)
 
     audit = todo.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="WHAT")
     verify = audit.add_parser("verify", help="prove that no sealed entry has been altered")

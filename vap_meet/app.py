@@ -25,6 +25,7 @@ from vap_meet.services.joining import Joining
 from vap_meet.services.keys import Keys
 from vap_meet.services.limits import RateLimiter
 from vap_meet.services.outcomes import Outcomes
+from vap_meet.services.revoking import Revoking
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
@@ -92,7 +93,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room)
         app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
-        app[key.STAFFING] = Staffing(db=db, clock=clock)
+        revoking = Revoking(db=db, hub=hub)
+        app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)
         turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
         app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
         app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
@@ -117,6 +119,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             running = [
                 tasks.create_task(hub.run(), name="hub"),
                 tasks.create_task(dispatcher.run(), name="dispatcher"),
+                tasks.create_task(revoking.run(), name="revoking"),
                 tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
                 tasks.create_task(turn_check.run(), name="turn_check"),
             ]

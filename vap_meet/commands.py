@@ -185,6 +185,17 @@ def staff_add(arguments: Namespace) -> int:
     return 0
 
 
+def staff_remove(arguments: Namespace) -> int:
+    """Close a staff account; a server that runs ends its sign-ins and calls within seconds."""
+
+    async def remove(db: Database) -> None:
+        await Staffing(db=db, clock=utc_now).remove(arguments.username)
+        print(f"Removed {arguments.username}: nobody can sign in with it any more.")
+
+    _with_database(remove)
+    return 0
+
+
 def api_key_add(arguments: Namespace) -> int:
     """Make an API key and print it, this once."""
 
@@ -192,6 +203,29 @@ def api_key_add(arguments: Namespace) -> int:
         print(await ApiKeys(db=db, clock=utc_now).add(arguments.name))
 
     _with_database(add)
+    return 0
+
+
+def api_key_list(_: Namespace) -> int:
+    """Print every API key, a line each: id, state, when it was made, whose it is."""
+
+    async def show(db: Database) -> None:
+        for key in await ApiKeys(db=db, clock=utc_now).all():
+            state = "revoked" if key.revoked_at else "valid"
+            print(f"{key.id}  {state:7}  {key.created_at:%d-%m-%Y}  {key.name}")
+
+    _with_database(show)
+    return 0
+
+
+def api_key_revoke(arguments: Namespace) -> int:
+    """Revoke an API key; its next request is refused."""
+
+    async def revoke(db: Database) -> None:
+        await ApiKeys(db=db, clock=utc_now).revoke(arguments.id)
+        print(f"Revoked {arguments.id}.")
+
+    _with_database(revoke)
     return 0
 
 

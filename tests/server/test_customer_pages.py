@@ -210,7 +210,7 @@ async def test_the_written_answer_is_for_the_customer_and_can_be_reopened(street
     assert ANSWER.internal_notes not in page.text
     assert 'data-testid="correction"' not in page.text
     state = await browser.get(f"{path}status.json")
-    assert state.text == '{"state": "completed", "outcome": true}'
+    assert state.text == '{"state": "completed", "visit": "over", "outcome": true}'
     assert_private(state)
 
 

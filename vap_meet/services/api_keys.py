@@ -13,6 +13,7 @@ from vap_meet.store import api_keys, audit
 
 if TYPE_CHECKING:
     from vap_meet.clock import Clock
+    from vap_meet.store.api_keys import KnownKey
     from vap_meet.store.engine import Database
 
 PREFIX = "vapk_"
@@ -55,6 +56,11 @@ class ApiKeys:
             if key_id is not None:
                 return key_id
         raise InvalidApiKey("The API key is missing, unknown or revoked.")
+
+    async def all(self) -> tuple[KnownKey, ...]:
+        """Return every key that was ever made, the oldest first; of the secrets nothing is known."""
+        async with self._db.read() as tx:
+            return await api_keys.all_keys(tx)
 
     async def revoke(self, key_id: str) -> None:
         """Refuse the key from now on. Raises `NotFound`."""

@@ -15,11 +15,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from vap_meet.domain.access import StaffMember, StaffRole
-from vap_meet.domain.errors import BadCredentials, InvalidRequest
+from vap_meet.domain.errors import BadCredentials, InvalidRequest, NotFound
 from vap_meet.services.limits import Bucket, RateLimiter, address_key
-from vap_meet.store import audit, staff
+from vap_meet.store import audit, revoking, staff
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vap_meet.clock import Clock
     from vap_meet.store.engine import Database
 
@@ -29,6 +31,10 @@ MAX_PASSWORD_CHARS = 1024
 MAX_NAME_CHARS = 120
 _HASHES_AT_ONCE = 2
 _USERNAME = re.compile(r"[\w.@-]{2,64}")
+
+
+def _nobody_to_tell() -> None:
+    """Nothing is open anywhere."""
 
 
 class Staffing:
@@ -41,6 +47,7 @@ class Staffing:
         clock: Clock,
         limits: RateLimiter | None = None,
         hasher: PasswordHasher | None = None,
+        access_ended: Callable[[], None] = _nobody_to_tell,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -49,6 +56,7 @@ class Staffing:
         # Hashing takes 64 MiB and a core each time: a queue of sign-ins must not take the machine.
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._nobodys_hash: str | None = None
+        self._access_ended = access_ended  # called after a commit that took somebody's access
 
     async def add(
         self, username: str, password: str, role: StaffRole | str, name_ar: str, name_en: str
@@ -141,6 +149,22 @@ class Staffing:
                     appointment_id=None,
                     public={"staff_id": staff_id},
                 )
+        self._access_ended()
+
+    async def remove(self, username: str) -> None:
+        """Close an account for good: nobody signs in with it, and its sign-ins end. Raises `NotFound`.
+
+        What it did stays on the record under its name.
+        """
+        now = self._clock()
+        async with self._db.write() as tx:
+            staff_id = await revoking.close_account(tx, _normal(username), at=now)
+            if staff_id is None:
+                raise NotFound("There is no open account of this name.")
+            await audit.record(
+                tx, at=now, action="staff.removed", appointment_id=None, public={"staff_id": staff_id}
+            )
+        self._access_ended()
 
     async def _note_refusal(self, account: staff.Account | None, name: str, address: str) -> None:
         now = self._clock()

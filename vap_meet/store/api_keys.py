@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """What may be shown of a key."""
+
+    id: str
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 async def add(tx: AsyncConnection, *, id_: str, name: str, secret_sha256: str, at: datetime) -> None:
@@ -28,6 +39,13 @@ async def id_of(tx: AsyncConnection, secret_sha256: str) -> str | None:
             )
         )
     ).scalar_one_or_none()
+
+
+async def all_keys(tx: AsyncConnection) -> tuple[KnownKey, ...]:
+    """Return every key, the oldest first."""
+    columns = (api_key.c.id, api_key.c.name, api_key.c.created_at, api_key.c.revoked_at)
+    rows = await tx.execute(select(*columns).order_by(api_key.c.created_at, api_key.c.id))
+    return tuple(KnownKey(**row) for row in rows.mappings())
 
 
 async def revoke(tx: AsyncConnection, key_id: str, *, at: datetime) -> bool:

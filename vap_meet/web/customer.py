@@ -4,7 +4,7 @@
     POST /j/{code}               notice accepted -> cookie and visit -> 303 /v/{visit}/
     GET  /v/{visit}/             too early, the room, or why there is none
     GET  /v/{visit}/answer       the written answer, as often as it is wanted
-    GET  /v/{visit}/status.json  `{state, outcome}`: is the answer there?
+    GET  /v/{visit}/status.json  `{state, visit, outcome}`: may one come in yet, is the answer there?
 
 The join token's door is `vap_meet.web.customer_join`.
 """
@@ -120,11 +120,13 @@ async def answer_page(request: web.Request) -> web.StreamResponse:
 
 @doors.get("/v/{visit}/status.json")
 async def status(request: web.Request) -> web.StreamResponse:
-    """Answer where the appointment stands and whether the written answer is there."""
+    """Answer where the appointment and this visit stand, and whether the written answer is there."""
     view = await _visit(request)
     shown = view.status not in {LinkStatus.MOVED, LinkStatus.CANCELLED}
     _, latest = await _answers(request, view) if shown else (None, None)
-    return web.json_response({"state": view.appointment.state.value, "outcome": latest is not None})
+    return web.json_response(
+        {"state": view.appointment.state.value, "visit": view.status.value, "outcome": latest is not None}
+    )
 
 
 # --- pages ------------------------------------------------------------------------------------------
@@ -144,7 +146,10 @@ def _early(request: web.Request, view: VisitView) -> web.Response:
         title_key="early.title",
         language=view.appointment.customer.language,
         # The time left, not the time: a phone's own clock may be wrong.
-        page_data={"opensInMs": _ms(view.opens_at - now)},
+        page_data={
+            "opensInMs": _ms(view.opens_at - now),
+            "statusUrl": f"/v/{view.visit_id}/status.json",
+        },
         js_prefixes=("say.device.",),
         appointment=view.appointment,
     )

@@ -17,6 +17,11 @@ import { stayAwake } from './attention.js';
  *   lang: string, timeZone: string}} CallPageData
  */
 
+// Signed out, or the appointment was moved or called off: the server's own page says which. One that is turned
+// away as soon as it is loaded would only load again and again.
+const GONE = new Set(['revoked', 'no_access']);
+const RELOAD_AFTER_MS = 3_000;
+
 const page = /** @type {CallPageData} */ (/** @type {unknown} */ (pageData()));
 const life = new AbortController();
 const { signal } = life;
@@ -46,6 +51,10 @@ function startCall(data) {
     const met = customer.stage === 'admitted' || customer.stage === 'held';
     form?.know({ customerJoined: true, everAdmitted: met });
     document.getElementById('identity-check')?.removeAttribute('hidden');
+  }, { signal });
+  call.on('stopped', ({ bye }) => {
+    const elsewhere = bye?.action === 'rejoin' || GONE.has(bye?.reason ?? '');
+    if (elsewhere && performance.now() > RELOAD_AFTER_MS) location.reload();
   }, { signal });
   new CallStage(call, media, data, signal).start();
   media.start();

@@ -147,7 +147,9 @@ async function poll() {
     failures = 0;
   } catch (error) {
     if (life.signal.aborted) return;
-    if (error instanceof HttpProblem && (error.status === 401 || error.status === 403)) return signedOut();
+    // Nobody is signed in here any more: the page goes, and the names on it with it.
+    if (error instanceof HttpProblem && error.status === 401) return location.reload();
+    if (error instanceof HttpProblem && error.status === 403) return signedOut();
     failures += 1;
   }
   clearTimeout(timer);

@@ -2,15 +2,27 @@ import '../elements/clocks.js';
 import '../elements/mic-meter.js';
 import '../elements/video-tile.js';
 import { byId, listen } from '../lib/dom.js';
+import { getJson } from '../lib/http.js';
 import { pageData } from '../lib/page-data.js';
 import { DeviceCheck } from './device.js';
 
-const { opensInMs } = /** @type {{ opensInMs: number }} */ (pageData());
+const LOOK_EVERY_MS = 30_000;
+
+const { opensInMs, statusUrl } = /** @type {{ opensInMs: number, statusUrl: string }} */ (pageData());
 
 // Set from the time left: a phone's own clock may be wrong.
 const countdown = byId('opens-in', HTMLElement);
 listen(countdown, /** @type {any} */ ('vap-due'), () => location.reload());
 countdown.setAttribute('to', String(Date.now() + opensInMs));
+
+/** The appointment may be moved or called off while somebody waits for it: then this page is the wrong one. */
+async function look() {
+  if (document.hidden) return;
+  const { visit } = await getJson(statusUrl).catch(() => ({ visit: 'early' }));
+  if (visit !== 'early') location.reload();
+}
+setInterval(look, LOOK_EVERY_MS);
+listen(document, 'visibilitychange', look);
 
 new DeviceCheck(() => undefined, new AbortController().signal);
 
