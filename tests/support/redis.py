@@ -120,7 +120,8 @@ def forget_everything(prefix: str) -> None:
     """Empty the shared server as far as one test goes."""
     keys = server().ask("KEYS", f"{prefix}:*")
     assert isinstance(keys, list)
-    server().ask("DEL", *keys)
+    if keys:
+        server().ask("DEL", *keys)
 
 
 def new_prefix() -> str:

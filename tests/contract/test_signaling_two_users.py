@@ -1,0 +1,142 @@
+"""Two users of the room log: whatever is lost, doubled, late or restarted, they end the same.
+
+Hypothesis writes what two nodes append and what befalls them; the facts that the record has in the end are
+those that the log itself yields.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signaling.events import Arrive, Command, Due, EndRoom, Revoke
+from signaling.log import LogUnavailable, NoSuchLog
+from signaling.protocol import Admit, Chat, Hold, Leave, Lobby, Offer, Prepare
+from signaling.room import Room
+from tests.support.nodes import nodes, restored, until
+from tests.support.redis import forget_everything, new_prefix
+from tests.support.rooms import AGENT, CUSTOMER
+
+MESSAGES = {
+    "customer": [Chat("line-0001", "hello"), Leave(), Offer("staff.1", 1, "offer")],
+    "staff.1": [
+        Prepare("customer"),
+        Admit("customer"),
+        Hold("customer"),
+        Lobby("customer"),
+        Offer("customer", 1, "offer"),
+    ],
+}
+EVENTS = [
+    *(Arrive(who, f"seat of {who.id}", f"{node}.{who.id}") for who in (CUSTOMER, AGENT) for node in "ab"),
+    *(
+        Command(who, f"{node}.{who}", message)
+        for who, messages in MESSAGES.items()
+        for message in messages
+        for node in "ab"
+    ),
+    Due("preparing", "customer", 1),
+    Due("offline", "customer", 1),
+    Revoke("customer"),
+    EndRoom(),
+]
+appends = st.tuples(st.sampled_from([0, 1]), st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4))
+blows = st.sampled_from(["node 0 restarts", "node 1 restarts", "redis is emptied", "both append at once"])
+happenings = st.lists(st.one_of(appends, appends, appends, blows), min_size=1, max_size=12)
+plans = st.text("...x2>", min_size=1, max_size=7)
+
+
+class Pair:
+    """Two nodes that host the room, and go on as clients make them: a room that is lost is opened anew."""
+
+    def __init__(self, made, prefix):
+        self.nodes = made
+        self.prefix = prefix
+        self.yielded = {}
+
+    async def append(self, which, event):
+        """Append as often as it takes; the event then is in a log that lives."""
+        for _ in range(5):
+            hosted = await self.host(which)
+            try:
+                await hosted.append(event)
+            except NoSuchLog:
+                hosted.lose()
+            else:
+                return
+
+    async def host(self, which):
+        node = self.nodes[which]
+        for _ in range(5):
+            try:
+                await node.hub.open_room(
+                    "room", restored=restored(node.facts)[0], ended=restored(node.facts)[1]
+                )
+            except (LogUnavailable, NoSuchLog):
+                continue
+            return node.hub._rooms["room"]
+        raise AssertionError("the room can't be hosted")
+
+    async def befall(self, blow):
+        if blow == "redis is emptied":
+            await self.settle()
+            forget_everything(self.prefix)
+        elif blow == "both append at once":
+            await asyncio.gather(*(self.append(which, EVENTS[which]) for which in (0, 1)))
+        else:
+            which = int(blow[5])
+            for node in self.nodes[which : which + 1]:
+                await node.hub.settle()
+                if "room" in node.hub._rooms:
+                    node.hub._rooms["room"].lose()
+
+    async def settle(self):
+        for node in self.nodes:
+            await node.hub.settle()
+
+    async def judge(self):
+        """Both end where the log is, and the record has what the log yields, of this epoch at least."""
+        for which in (0, 1):
+            await self.append(which, Due("nothing", "nobody", 0))
+        rooms = [await self.host(which) for which in (0, 1)]
+        for node in self.nodes:
+            await node.log._repair_all()
+        await self.settle()
+        judge, facts = Room(), []
+
+        def on_entry(epoch, entry):
+            result = judge.apply(entry)
+            if result.fact is not None:
+                facts.append((entry.seq, result.fact))
+
+        await self.nodes[0].log.subscribe("room", None, on_entry)
+        await until(lambda: [one.room.seq for one in rooms] == [judge.seq, judge.seq])
+        assert [one.room.snapshot() for one in rooms] == [judge.snapshot(), judge.snapshot()]
+        stored = self.nodes[0].facts.stored
+        committed = [(at.seq, fact) for (_, at), fact in stored.items() if at.epoch == judge.epoch]
+        assert sorted(committed, key=lambda one: one[0]) == facts
+        left = {one.participant.id: one.stage for one in restored(self.nodes[0].facts)[0]}
+        if not judge.ended:
+            assert left == {name: one.stage for name, one in judge.occupants.items()}
+
+
+@given(happenings, plans, plans)
+@settings(max_examples=30, deadline=None)
+def test_two_users_of_the_room_log_end_with_the_same_state_and_the_same_facts(happening, plan, other_plan):
+    async def play():
+        prefix = new_prefix()
+        async with nodes(prefix=prefix, plan=plan + other_plan) as made:
+            pair = Pair(made, prefix)
+            for what in happening:
+                if isinstance(what, str):
+                    await pair.befall(what)
+                    continue
+                which, events = what
+                for event in events:
+                    await pair.append(which, event)
+            await pair.settle()
+            await pair.judge()
+
+    asyncio.run(play())
