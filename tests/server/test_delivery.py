@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.support.record import NOON, TurnedClock, fresh_database, locked
 from vap_meet.domain.errors import Unavailable
 from vap_meet.domain.outbox import GIVE_UP_AFTER
-from vap_meet.services.delivery import LEASE, Dispatcher
+from vap_meet.services.delivery import AT_ONCE, LEASE, Dispatcher, NotKept
 from vap_meet.store import outbox, schema
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -54,6 +54,10 @@ async def promise(db, *payloads, lane="one", kind="told", at=NOON):
     async with db.write() as tx:
         for payload in payloads:
             await outbox.promise(tx, lane=lane, kind=kind, payload=payload, at=at)
+
+
+async def claim(tx, *, now=NOON, at_most=1):
+    return await outbox.claim(tx, "told", now=now, until=now + LEASE, at_most=at_most, worker="w1")
 
 
 async def rows(db):
@@ -155,7 +159,7 @@ async def test_a_handler_that_never_answers_is_given_up_at_its_deadline(db, cloc
 async def test_what_a_dead_worker_claimed_comes_due_again(db, dispatcher, listener, clock):
     await promise(db, "a1", "a2")
     async with db.write() as tx:
-        await outbox.claim(tx, now=NOON, until=NOON + LEASE, at_most=10)
+        await claim(tx, at_most=10)
     await until_idle(dispatcher)
     assert listener.heard == []
     clock.now = NOON + LEASE
@@ -167,11 +171,11 @@ async def test_two_workers_never_hold_the_same_message(db):
     for lane in range(20):
         await promise(db, f"{lane}", lane=f"{lane}")
 
-    async def claim():
+    async def one_worker():
         async with db.write() as tx:
-            return await outbox.claim(tx, now=NOON, until=NOON + LEASE, at_most=10)
+            return await claim(tx, at_most=10)
 
-    claims = await asyncio.gather(*(claim() for _ in range(4)))
+    claims = await asyncio.gather(*(one_worker() for _ in range(4)))
     claimed = [message.id for messages in claims for message in messages]
     assert len(claimed) == 20
     assert len(set(claimed)) == 20
@@ -180,11 +184,11 @@ async def test_two_workers_never_hold_the_same_message(db):
 async def test_a_worker_that_was_too_slow_does_not_undo_the_next_ones_claim(db, clock):
     await promise(db, "a")
     async with db.write() as tx:
-        (slow,) = await outbox.claim(tx, now=NOON, until=NOON + LEASE, at_most=1)
+        (slow,) = await claim(tx)
     later = NOON + LEASE
     async with db.write() as tx:
-        (_,) = await outbox.claim(tx, now=later, until=later + LEASE, at_most=1)
-        await outbox.retry(tx, slow, due_at=NOON, error="late")
+        (_,) = await claim(tx, now=later)
+        await outbox.retry(tx, slow, due_at=NOON, blocks_until=NOON, error="late")
         await outbox.park(tx, slow, at=NOON, error="late")
     (row,) = await rows(db)
     assert (row.due_at, row.parked_at) == (later + LEASE, None)
@@ -226,3 +230,89 @@ async def test_the_worker_outlives_a_locked_database(db, clock, listener):
             await release()
             await listener.told.wait()
             assert not task.done()
+
+
+async def test_a_failing_message_holds_its_lane_back_for_ten_minutes_at_most(db, dispatcher, listener, clock):
+    listener.deaf_to.add("a1")
+    await promise(db, "a1", "a2", "a3", lane="a")
+    await until_idle(dispatcher)
+    while clock() < NOON + timedelta(minutes=9, seconds=59):
+        clock.turn(seconds=1)
+        await until_idle(dispatcher)
+    assert set(listener.heard) == {"a1"}
+    clock.turn(seconds=1)
+    await until_idle(dispatcher)
+    assert [told for told in listener.heard if told != "a1"] == ["a2", "a3"]
+
+
+async def test_a_message_that_was_not_tried_for_long_still_goes_first(db, dispatcher, listener, clock):
+    await promise(db, "a1", "a2", lane="a")
+    clock.turn(hours=1)
+    listener.deaf_to.add("a1")
+    await until_idle(dispatcher)
+    assert listener.heard == ["a1"]
+
+
+async def test_what_will_never_be_kept_is_parked_at_once(db, clock):
+    async def never(payload):
+        raise NotKept("endpoint disabled", final=True)
+
+    await promise(db, "a")
+    await Dispatcher(db=db, clock=clock, handlers={"told": never}).run_once()
+    (row,) = await rows(db)
+    assert (row.parked_at, row.last_error) == (NOON, "endpoint disabled")
+
+
+async def test_attempts_are_recorded_in_the_transaction_that_ends_them(db, clock, listener):
+    seen = []
+
+    async def record(tx, tried):
+        done = (await tx.execute(select(schema.outbox.c.done_at))).scalars().all()
+        seen.append((done, [(one.error, one.given_up) for one in tried]))
+
+    await promise(db, "a")
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": listener}, recorders={"told": record})
+    await dispatcher.run_once()
+    assert seen == [([NOON], [(None, False)])]
+
+
+async def test_one_party_that_never_answers_keeps_no_other_waiting(db, clock, listener):
+    async def silent(payload):
+        await asyncio.Event().wait()
+
+    dispatcher = Dispatcher(
+        db=db, clock=clock, handlers={"silent": silent, "told": listener}, poll_s=0.01, handler_deadline_s=60
+    )
+    for number in range(AT_ONCE * 2):
+        await promise(db, f"{number}", lane=f"silent{number}", kind="silent")
+    async with running(dispatcher), asyncio.timeout(5):
+        await asyncio.sleep(0)
+        await promise(db, "a")
+        dispatcher.wake()
+        await listener.told.wait()
+
+
+async def test_the_next_of_a_lane_goes_as_soon_as_the_first_is_done(db, clock):
+    heard = []
+    all_told = asyncio.Event()
+
+    async def hear(payload):
+        heard.append(payload)
+        if len(heard) == 3:
+            all_told.set()
+
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": hear}, poll_s=3600)
+    await promise(db, "a1", "a2", "a3", lane="a")
+    async with running(dispatcher), asyncio.timeout(5):
+        await all_told.wait()
+    assert heard == ["a1", "a2", "a3"]
+
+
+async def test_a_lone_worker_takes_up_at_once_what_a_killed_one_was_at(db, clock, listener):
+    await promise(db, "a1", "a2", lane="a")
+    async with db.write() as tx:
+        await claim(tx)
+    dispatcher = Dispatcher(db=db, clock=clock, handlers={"told": listener}, poll_s=3600, alone=True)
+    async with running(dispatcher), asyncio.timeout(5):
+        await listener.told.wait()
+    assert listener.heard[0] == "a1"

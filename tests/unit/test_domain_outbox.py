@@ -18,7 +18,13 @@ from vap_meet.domain.outbox import (
 
 def message(attempts, created_at=NOON):
     return OutboxMessage(
-        id=1, lane="l", kind=Kind.ROOM_END, payload="", created_at=created_at, attempts=attempts
+        id=1,
+        party="p",
+        lane="l",
+        kind=Kind.ROOM_END,
+        payload="",
+        created_at=created_at,
+        attempts=attempts,
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=3)
+BLOCKS_FOR = timedelta(minutes=10)
+"""How long a promise that can't be kept holds back those behind it in its lane."""
 
 
 class Kind(StrEnum):
@@ -24,13 +26,18 @@ class Kind(StrEnum):
 
     ROOM_END = "room.end"
     ROOM_REVOKE = "room.revoke"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
-    """A promise. Those of one lane are kept one after the other, in the order of their ids."""
+    """A promise. Those of one lane are kept one after the other, in the order of their ids.
+
+    `party` is who is told: only so many promises to one party are being kept at a time.
+    """
 
     id: int
+    party: str
     lane: str
     kind: str
     payload: str

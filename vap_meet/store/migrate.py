@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from vap_meet.store.engine import Database
 
-HEAD = "0005_device_check_and_quality"
+HEAD = "0006_webhooks"
 """The newest revision: a constant, so that starting up need not import Alembic (a test holds it true)."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

@@ -4,40 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from vap_meet.domain.outbox import OutboxMessage
 from vap_meet.store.schema import outbox as table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def promise(tx: AsyncConnection, *, lane: str, kind: str, payload: str, at: datetime) -> None:
-    """Promise to tell someone, as soon as the transaction is committed."""
-    await tx.execute(
-        table.insert().values(lane=lane, kind=kind, payload=payload, created_at=at, due_at=at, attempts=0)
-    )
+async def promise(
+    tx: AsyncConnection, *, lane: str, kind: str, payload: str, at: datetime, party: str | None = None
+) -> int:
+    """Promise to tell someone, as soon as the transaction is committed; return the promise's id.
+
+    `party` is who is told, and how many at a time are told is bounded for each; none means the whole kind.
+    """
+    values = {"lane": lane, "kind": kind, "payload": payload, "party": kind if party is None else party}
+    statement = table.insert().values(**values, created_at=at, due_at=at, attempts=0)
+    made = (await tx.execute(statement.returning(table.c.id))).scalar_one()
+    return int(made)
 
 
-async def any_due(tx: AsyncConnection, *, now: datetime) -> bool:
-    """Whether a message is due; cheap, so that an idle worker never takes a turn to write."""
-    query = select(table.c.id).where(
-        table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= now
-    )
-    return (await tx.execute(query.limit(1))).first() is not None
+async def parties_due(tx: AsyncConnection, *, now: datetime) -> tuple[str, ...]:
+    """Return who can be told something now; cheap, so that an idle worker never takes a turn to write."""
+    open_due = (table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= now)
+    parties = (await tx.execute(select(table.c.party).where(*open_due).distinct())).scalars().all()
+    found = []
+    for party in parties:
+        query = select(table.c.id).where(table.c.party == party, *_heads(now), table.c.due_at <= now)
+        if (await tx.execute(query.limit(1))).first() is not None:
+            found.append(party)
+    return tuple(found)
 
 
 async def claim(
-    tx: AsyncConnection, *, now: datetime, until: datetime, at_most: int
+    tx: AsyncConnection, party: str, *, now: datetime, until: datetime, at_most: int, worker: str
 ) -> tuple[OutboxMessage, ...]:
-    """Lease what is due, at most the first open message of each lane, and count the attempt."""
+    """Lease what is due to a party, at most one message that can go of each lane, and count the attempt."""
     head = (
         select(table.c.id)
-        .where(*_heads(), table.c.due_at <= now)
+        .where(table.c.party == party, *_heads(now), table.c.due_at <= now)
         .order_by(table.c.due_at, table.c.id)
         .limit(at_most)
         .with_for_update(skip_locked=True)
@@ -45,18 +56,36 @@ async def claim(
     statement = (
         update(table)
         .where(table.c.id.in_(head))
-        .values(due_at=until, attempts=table.c.attempts + 1)
+        .values(due_at=until, attempts=table.c.attempts + 1, claimed_by=worker)
         .returning(
-            table.c.id, table.c.lane, table.c.kind, table.c.payload, table.c.created_at, table.c.attempts
+            table.c.id,
+            table.c.party,
+            table.c.lane,
+            table.c.kind,
+            table.c.payload,
+            table.c.created_at,
+            table.c.attempts,
         )
     )
     claimed = [OutboxMessage(**row) for row in (await tx.execute(statement)).mappings()]
     return tuple(sorted(claimed, key=lambda message: message.id))
 
 
-async def done(tx: AsyncConnection, message: OutboxMessage, *, at: datetime) -> None:
-    """Note that a promise was kept."""
-    await tx.execute(update(table).where(table.c.id == message.id).values(done_at=at, last_error=None))
+async def release_all(tx: AsyncConnection, *, now: datetime) -> int:
+    """Let what dead workers were at come due now; only where no other worker lives. Return how many."""
+    statement = (
+        update(table)
+        .where(table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.claimed_by.is_not(None))
+        .values(due_at=now, claimed_by=None)
+    )
+    return (await tx.execute(statement)).rowcount
+
+
+async def done(tx: AsyncConnection, ids: Sequence[int], *, at: datetime) -> None:
+    """Note that promises were kept."""
+    await tx.execute(
+        update(table).where(table.c.id.in_(ids)).values(done_at=at, last_error=None, claimed_by=None)
+    )
 
 
 async def forget_done(tx: AsyncConnection, moment: datetime) -> int:
@@ -66,33 +95,41 @@ async def forget_done(tx: AsyncConnection, moment: datetime) -> int:
 
 async def late_since(tx: AsyncConnection, moment: datetime) -> bool:
     """Whether some lane's first message has been due since before a moment: no worker is at it."""
-    query = select(table.c.id).where(*_heads(), table.c.due_at < moment)
+    query = select(table.c.id).where(*_heads(moment), table.c.due_at < moment)
     return (await tx.execute(query.limit(1))).first() is not None
 
 
-async def retry(tx: AsyncConnection, message: OutboxMessage, *, due_at: datetime, error: str) -> None:
-    """Note a failed attempt, unless another worker has claimed the message since."""
-    await tx.execute(_still_mine(message).values(due_at=due_at, last_error=error))
+async def retry(
+    tx: AsyncConnection, message: OutboxMessage, *, due_at: datetime, blocks_until: datetime, error: str
+) -> None:
+    """Note a failed attempt, unless another worker has claimed the message since.
+
+    The first failure says until when the message holds back its lane.
+    """
+    values = {"due_at": due_at, "last_error": error, "claimed_by": None}
+    first = func.coalesce(table.c.blocks_until, blocks_until)
+    await tx.execute(_still_mine(message).values(**values, blocks_until=first))
 
 
 async def park(tx: AsyncConnection, message: OutboxMessage, *, at: datetime, error: str) -> None:
     """Give a promise up, unless another worker has claimed it since; its lane goes on."""
-    await tx.execute(_still_mine(message).values(parked_at=at, last_error=error))
+    await tx.execute(_still_mine(message).values(parked_at=at, last_error=error, claimed_by=None))
 
 
 def _still_mine(message: OutboxMessage) -> Update:
     return update(table).where(table.c.id == message.id, table.c.attempts == message.attempts)
 
 
-def _heads() -> tuple[ColumnElement[bool], ...]:
-    """Return what makes a message the first open one of its lane."""
+def _heads(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a message one that waits for no other of its lane."""
     ahead = table.alias("ahead")
-    earlier = exists().where(
+    held_back = exists().where(
         and_(
             ahead.c.lane == table.c.lane,
             ahead.c.id < table.c.id,
             ahead.c.done_at.is_(None),
             ahead.c.parked_at.is_(None),
+            or_(ahead.c.blocks_until.is_(None), ahead.c.blocks_until > now),
         )
     )
-    return table.c.done_at.is_(None), table.c.parked_at.is_(None), ~earlier
+    return table.c.done_at.is_(None), table.c.parked_at.is_(None), ~held_back

@@ -243,6 +243,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("party", String(80), nullable=False),  # who is told; as many at a time as one can take
     Column("lane", String(160), nullable=False),
     Column("kind", String(48), nullable=False),
     Column("payload", Text, nullable=False),
@@ -252,9 +253,13 @@ outbox = Table(
     Column("done_at", UtcDateTime),
     Column("parked_at", UtcDateTime),
     Column("last_error", String(500)),
+    Column("blocks_until", UtcDateTime),  # since it failed: how long it holds its lane back
+    Column("claimed_by", String(36)),  # the dispatcher that is at it
     Index(None, "done_at", "due_at"),
     Index(None, "lane", "id"),
 )
+_is_open = outbox.c.done_at.is_(None) & outbox.c.parked_at.is_(None)
+Index("ix_outbox_open", outbox.c.party, outbox.c.due_at, sqlite_where=_is_open, postgresql_where=_is_open)
 
 lease = Table(
     "lease",

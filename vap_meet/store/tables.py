@@ -6,6 +6,7 @@ from vap_meet.store import (
     schema_device_check,
     schema_quality,
     schema_self_booking,
+    schema_webhooks,
 )
 from vap_meet.store.schema import metadata
 
@@ -16,4 +17,5 @@ __all__ = [
     "schema_device_check",
     "schema_quality",
     "schema_self_booking",
+    "schema_webhooks",
 ]
