@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -16,11 +17,14 @@ from signaling.turn import ice_servers
 from vap_meet.clock import Clock, milliseconds, utc_now
 from vap_meet.domain.outbox import Kind, read_room_command
 from vap_meet.services.api_keys import ApiKeys
+from vap_meet.services.availability import Availability
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
+from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.delivery import Dispatcher
 from vap_meet.services.demo import Demo
 from vap_meet.services.health import Health
+from vap_meet.services.hours import Hours
 from vap_meet.services.joining import Joining
 from vap_meet.services.keys import Keys
 from vap_meet.services.limits import RateLimiter
@@ -92,6 +96,14 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         dispatcher = _dispatcher(db, clock, hub)
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room)
+        app[key.HOURS] = Hours(db=db, clock=clock)
+        app[key.AVAILABILITY] = Availability(
+            db=db,
+            clock=clock,
+            booking=app[key.BOOKING],
+            services=Catalogue(db=db, clock=clock),
+            cut_off=timedelta(minutes=settings.change_cut_off_minutes),
+        )
         app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
         revoking = Revoking(db=db, hub=hub)
         app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
     wait_target_minutes: int = Field(10, ge=1, description="a customer should not wait longer than this")
+    change_cut_off_minutes: int = Field(
+        60, ge=0, description="until how long before the start customers may move or cancel"
+    )
+    phone_code: bool = Field(True, description="whether a customer who books proves the phone by a code")
     demo: bool = Field(False, description="serve /demo and the banner over demo data")
     log_level: str = Field("info", description="debug, info, warning or error")
 

@@ -32,6 +32,7 @@ USUAL_MINUTES = 15
 """How long an appointment takes if the service does not say."""
 
 _STEP = timedelta(days=14)
+_FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 
 class Named(Protocol):
@@ -88,6 +89,14 @@ class SlotRequest:
     request_number: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FirstFree:
+    """The first start that can be had, where the service is, and how many days away: 0 is today."""
+
+    starts_at: datetime
+    days: int
+
+
 class Availability:
     """The use cases of slots. Customers may change a booking until `cut_off` before its start."""
 
@@ -136,7 +145,7 @@ class Availability:
             starts=starts,
         )
 
-    async def first_free(self, service_id: str, *, need: Need | None = None) -> datetime | None:
+    async def first_free(self, service_id: str, *, need: Need | None = None) -> FirstFree | None:
         """Return the first start that can be had, None if none can within the horizon.
 
         Raises `NotFound`, `NotBookable`.
@@ -145,23 +154,15 @@ class Availability:
         now = self._clock()
         async with self._db.read() as tx:
             offer = await self._offer(tx, service, need=need)
-            day, last = now.astimezone(offer.pool.zone).date(), domain.last_day(offer.pool, now=now)
+            zone = offer.pool.zone
+            day, last = now.astimezone(zone).date(), domain.last_day(offer.pool, now=now)
             while day <= last:
                 until = min(last, day + _STEP - timedelta(days=1))
                 if starts := await _starts(tx, offer, day, until, now=now):
-                    return starts[0]
+                    days = (starts[0].astimezone(zone).date() - now.astimezone(zone).date()).days
+                    return FirstFree(starts[0].astimezone(zone), days)
                 day = until + timedelta(days=1)
         return None
-
-    async def days_to_first_free(self, service_id: str) -> int | None:
-        """Return how many local days away the first start is, 0 being today; None if there is none."""
-        first = await self.first_free(service_id)
-        if first is None:
-            return None
-        async with self._db.read() as tx:
-            offer = await self._offer(tx, await self._service(service_id), need=None)
-        today = self._clock().astimezone(offer.pool.zone).date()
-        return (first.astimezone(offer.pool.zone).date() - today).days
 
     async def book(self, appointment_id: str, request: SlotRequest, *, by: str) -> tuple[Appointment, bool]:
         """Book a slot; whether it was created. The same request again returns the same record.
@@ -261,4 +262,6 @@ async def _starts(
 
 
 def _moment(starts_at: datetime, zone: ZoneInfo) -> datetime:
+    if not _FIRST_YEAR < starts_at.year < _LAST_YEAR:  # at the ends of the calendar no zone can be told
+        raise InvalidRequest("The time can't be read.", fields={"startsAt": "A year of this century."})
     return local_moment(starts_at, zone) if starts_at.tzinfo is None else starts_at.astimezone(UTC)

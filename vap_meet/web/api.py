@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vap_meet.web import api_appointments, api_joining, api_outcomes
+from vap_meet.web import api_appointments, api_joining, api_outcomes, api_slots
 
 if TYPE_CHECKING:
     from aiohttp.web import AbstractRouteDef
@@ -17,4 +17,5 @@ routes: tuple[AbstractRouteDef, ...] = (
     *api_appointments.routes,
     *api_joining.routes,
     *api_outcomes.routes,
+    *api_slots.routes,
 )

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
+    from vap_meet.services.availability import Availability
     from vap_meet.services.board import Board
     from vap_meet.services.booking import Booking
     from vap_meet.services.demo import Demo
     from vap_meet.services.health import Health
+    from vap_meet.services.hours import Hours
     from vap_meet.services.joining import Joining
     from vap_meet.services.limits import RateLimiter
     from vap_meet.services.outcomes import Outcomes
@@ -30,6 +32,8 @@ DB: web.AppKey[Database] = web.AppKey("db")
 BOOKING: web.AppKey[Booking] = web.AppKey("booking")
 OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
+AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
+HOURS: web.AppKey[Hours] = web.AppKey("hours")
 BOARD: web.AppKey[Board] = web.AppKey("board")
 JOINING: web.AppKey[Joining] = web.AppKey("joining")
 STAFFING: web.AppKey[Staffing] = web.AppKey("staffing")
