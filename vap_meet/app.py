@@ -46,6 +46,7 @@ from vap_meet.web import (
     health,
     keys,
     pages,
+    services,
     signal,
     staff,
 )
@@ -61,6 +62,20 @@ if TYPE_CHECKING:
     from vap_meet.settings import Settings
 
 MAX_BODY_BYTES = 64 * 1024
+DOORS = (
+    assets,
+    pages,
+    services,
+    customer,
+    staff,
+    agent,
+    admin,
+    admin_health,
+    api,
+    keys,
+    health,
+    signal,
+)
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
@@ -73,7 +88,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app[key.LIMITS] = RateLimiter(clock)
     app.cleanup_ctx.append(_parts)
     app.on_shutdown.append(_drain)
-    for door in (assets, pages, customer, staff, agent, admin, admin_health, api, keys, health, signal):
+    for door in DOORS:
         app.add_routes(door.routes)
     if settings.demo:
         app.add_routes(demo.routes)
@@ -109,6 +124,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)
         turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
         app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
+        app[key.CATALOGUE] = Catalogue(db=db, clock=clock)
+        app[key.DEMAND] = Demand(db=db, clock=clock)
         app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
         app[key.JOINING] = Joining(
             db=db,
@@ -126,6 +143,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             joining=app[key.JOINING],
             staffing=app[key.STAFFING],
             api_keys=app[key.API_KEYS],
+            catalogue=app[key.CATALOGUE],
         )
         async with asyncio.TaskGroup() as tasks:
             running = [

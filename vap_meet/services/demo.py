@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
+    from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.joining import Joining
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
@@ -95,6 +96,7 @@ class Demo:
         joining: Joining,
         staffing: Staffing,
         api_keys: ApiKeys,
+        catalogue: Catalogue,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -103,6 +105,7 @@ class Demo:
         self._joining = joining
         self._staffing = staffing
         self._api_keys = api_keys
+        self._catalogue = catalogue
         self._links: DemoLinks | None = None
 
     async def links(self) -> DemoLinks:
@@ -128,6 +131,7 @@ class Demo:
                 name_ar=person.name_ar,
                 name_en=person.name_en,
             )
+        await self._catalogue.start_over()
         self._links = DemoLinks(await _Day(self, token_hex(3)).seed(), await self._api_keys.add("demo"))
         return self._links
 

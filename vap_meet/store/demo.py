@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from vap_meet.store.schema import appointment, lease, staff, staff_session
+from vap_meet.store.schema_catalogue import service
 from vap_meet.store.tables import metadata
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-_KEPT = {staff, staff_session, lease}
-"""What outlives a start-over: whoever is signed in stays signed in."""
+_KEPT = {staff, staff_session, lease, service}
+"""What outlives a start-over: whoever is signed in stays signed in; the catalogue is started over whole."""
 
 
 async def rooms(tx: AsyncConnection) -> tuple[str, ...]:

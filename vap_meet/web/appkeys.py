@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from vap_meet.services.availability import Availability
     from vap_meet.services.board import Board
     from vap_meet.services.booking import Booking
+    from vap_meet.services.catalogue import Catalogue
+    from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
     from vap_meet.services.health import Health
     from vap_meet.services.hours import Hours
@@ -42,5 +44,7 @@ LIMITS: web.AppKey[RateLimiter] = web.AppKey("limits")
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
+CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
+DEMAND: web.AppKey[Demand] = web.AppKey("demand")
 DEMO: web.AppKey[Demo] = web.AppKey("demo")
 HEALTH: web.AppKey[Health] = web.AppKey("health")
