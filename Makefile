@@ -13,6 +13,7 @@ NODE := node_modules/.installed
 CHROMIUM := .venv/.chromium
 COTURN := .venv/.coturn
 POSTGRESQL := .venv/.postgresql
+REDIS := .venv/.redis
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -24,12 +25,12 @@ demo: $(RUNTIME) ## serve the demo on http://127.0.0.1:8080 (LAN=1: https for a 
 	@exec $(BIN)/vap-meet demo $(if $(LAN),--lan) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
-test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(COTURN) ## run every test but the long ones
+test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run every test but the long ones
 	@node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort)
 	@$(BIN)/pytest -m "not long"
 
 .PHONY: test-long
-test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(COTURN) ## run the long tests
+test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests
 	@$(BIN)/pytest -m long --timeout=3600
 
 .PHONY: check
@@ -42,7 +43,7 @@ check: $(DEV) $(NODE) ## check style, types, generated files and architecture
 	@$(BIN)/pytest tests/test_architecture.py
 
 .PHONY: bench
-bench: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) ## measure speed and size against bare twins, into build/bench.json
+bench: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) ## measure speed and size against bare twins, into build/bench.json
 	@$(BIN)/python -m tests.load.bench
 
 .PHONY: lock
@@ -69,6 +70,10 @@ $(NODE): package-lock.json package.json .npmrc scripts/setup-node
 
 $(CHROMIUM): scripts/setup-chromium $(DEV)
 	@scripts/setup-chromium
+	@touch $@
+
+$(REDIS): scripts/setup-redis $(DEV)
+	@scripts/setup-redis
 	@touch $@
 
 $(POSTGRESQL): scripts/setup-postgresql $(DEV)

@@ -133,7 +133,15 @@ class RedisPresence:
             hosted.others.add(connection)
             self._alive.add(_node_of(connection))
 
+    async def leave(self) -> None:
+        """Give the lease up: the others need not wait for its end. Raises `LogUnavailable`."""
+        await self._line.call_all([("ZADD", self._nodes_key, "XX", 1, self.node)])
+
     # --- telling ------------------------------------------------------------------------------------
+
+    @property
+    def _nodes_key(self) -> str:
+        return f"{self._line.prefix}:{{nodes}}:alive"
 
     @property
     def _rooms_key(self) -> str:
@@ -217,8 +225,7 @@ class RedisPresence:
         """Renew this node's lease, learn who else lives, and take over what the dead have left."""
         rooms_prefix = f"{self._line.prefix}:{{nodes}}:rooms:"
         arguments = (rooms_prefix, self.node, self._lease_ms, _ADOPT_AT_ONCE)
-        nodes = [f"{self._line.prefix}:{{nodes}}:alive"]
-        held, living, adopted = await self._line.call(self._beat_script, nodes, arguments)
+        held, living, adopted = await self._line.call(self._beat_script, [self._nodes_key], arguments)
         before, self._alive = self._alive, {one.decode() for one in living}
         if not held:
             self._say_all()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from signaling.backing import choose
 from signaling.hub import Hub
-from signaling.log import MemoryLog
 from signaling.turn import ice_servers
 from vap_meet.clock import Clock, milliseconds, utc_now
 from vap_meet.domain.outbox import Kind, read_room_command
@@ -98,12 +98,15 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
 async def _parts(app: web.Application) -> AsyncIterator[None]:
     """Open the database, join the use cases to it and to the hub, and run what runs by itself."""
     settings, clock = app[key.SETTINGS], app[key.CLOCK]
+    redis_url = settings.redis.get_secret_value() if settings.redis else None
+    rooms = app[key.ROOMS] = choose(redis_url, clock_ms=milliseconds(clock))
     db = await Database.open(settings.database)
     try:
         app[key.DB] = db
         app[key.SESSIONS] = Sessions(db=db, clock=clock)
         app[key.HUB] = hub = Hub(
-            log=MemoryLog(clock_ms=milliseconds(clock)),
+            log=rooms.log,
+            presence=rooms.presence,
             facts=app[key.SESSIONS],
             ice_servers=_ice_servers(settings, clock),
             clock_ms=milliseconds(clock),
@@ -147,6 +150,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         )
         async with asyncio.TaskGroup() as tasks:
             running = [
+                tasks.create_task(rooms.run(), name="rooms"),
                 tasks.create_task(hub.run(), name="hub"),
                 tasks.create_task(dispatcher.run(), name="dispatcher"),
                 tasks.create_task(revoking.run(), name="revoking"),
@@ -157,6 +161,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             for task in running:
                 task.cancel()
     finally:
+        await rooms.close()
         await db.close()
 
 

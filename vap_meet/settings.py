@@ -11,6 +11,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _SCHEMES = frozenset({"postgresql", "postgres"})
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def database_of(value: object) -> Path | URL:
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     database: Where = Field(
         Path("var/vap-meet.sqlite"), description="the SQLite file, or a postgresql:// URL"
     )
+    redis: SecretStr | None = Field(None, description="Redis that keeps the rooms of several processes")
     secret_dir: Path = Field(Path("var/secrets"), description="folder of the link and token keys, mode 0700")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 picks a free one")
@@ -82,6 +84,13 @@ class Settings(BaseSettings):
     def _servers_need_their_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if info.data.get("turn_urls") and not (value and value.get_secret_value()):
             raise ValueError("TURN servers need the secret they share with this service")
+        return value
+
+    @field_validator("redis")
+    @classmethod
+    def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(_REDIS_SCHEMES):
+            raise ValueError("it is redis://host:port/number, rediss://... over TLS, or unix://path")
         return value
 
     @field_validator("trusted_proxies", "stun_urls", "turn_urls", mode="before")

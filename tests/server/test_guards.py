@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from signaling.backing import choose
 from tests.support.web import NOON, ORIGIN, framed_app
 from vap_meet.domain.access import StaffMember, StaffRole
 from vap_meet.services.health import Health
@@ -13,7 +14,7 @@ from vap_meet.services.turn_check import TurnCheck
 from vap_meet.store.engine import Database
 from vap_meet.store.migrate import migrate
 from vap_meet.web import health
-from vap_meet.web.appkeys import DB, HEALTH, STAFFING
+from vap_meet.web.appkeys import DB, HEALTH, ROOMS, STAFFING
 from vap_meet.web.guards import (
     browser_cookie,
     client_address,
@@ -161,6 +162,7 @@ async def test_ready_says_what_is_missing_and_live_does_not_ask(aiohttp_client, 
         app = framed_app()
         app.add_routes(health.routes)
         app[DB] = await Database.open(path)
+        app[ROOMS] = choose(None, clock_ms=lambda: 0)
         app[HEALTH] = Health(
             db=app[DB], clock=lambda: NOON, turn=TurnCheck(urls=(), secret=None, clock=lambda: NOON)
         )

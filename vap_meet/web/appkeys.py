@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from signaling.backing import Backing
     from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
@@ -42,6 +43,7 @@ STAFFING: web.AppKey[Staffing] = web.AppKey("staffing")
 API_KEYS: web.AppKey[ApiKeys] = web.AppKey("api_keys")
 LIMITS: web.AppKey[RateLimiter] = web.AppKey("limits")
 HUB: web.AppKey[Hub] = web.AppKey("hub")
+ROOMS: web.AppKey[Backing] = web.AppKey("rooms")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")

@@ -1,0 +1,41 @@
+"""Whether a process may be sent people, as far as its rooms go."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.backing import choose
+from tests.support.redis import new_server
+from vap_meet.services.readiness import NotReady, reasons_of_rooms
+from vap_meet.settings import Settings
+
+
+async def reasons(url):
+    rooms = choose(url, clock_ms=lambda: 0)
+    try:
+        return await reasons_of_rooms(rooms)
+    finally:
+        await rooms.close()
+
+
+async def test_rooms_in_memory_are_always_ready():
+    assert await reasons(None) == ()
+
+
+async def test_rooms_on_redis_are_ready_if_it_is_there_and_evicts_nothing():
+    redis = new_server("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")
+    try:
+        assert await reasons(redis.url) == (NotReady.REDIS_EVICTS,)
+        redis.ask("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        assert await reasons(redis.url) == ()
+        redis.stop()
+        assert await reasons(redis.url) == (NotReady.REDIS_UNREACHABLE,)
+    finally:
+        redis.remove()
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "http://localhost", ""])
+def test_what_is_no_redis_is_refused_and_a_password_is_not_shown(url):
+    with pytest.raises(ValueError, match="redis"):
+        Settings(redis=url)
+    assert "secret" not in repr(Settings(redis="redis://user:secret@localhost/0"))
