@@ -22,6 +22,7 @@ from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
 from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.delivery import Dispatcher
+from vap_meet.services.demand import Demand
 from vap_meet.services.demo import Demo
 from vap_meet.services.health import Health
 from vap_meet.services.hours import Hours
