@@ -38,4 +38,4 @@ async def test_rooms_on_redis_are_ready_if_it_is_there_and_evicts_nothing():
 def test_what_is_no_redis_is_refused_and_a_password_is_not_shown(url):
     with pytest.raises(ValueError, match="redis"):
         Settings(redis=url)
-    assert "secret" not in repr(Settings(redis="redis://user:secret@localhost/0"))
+    assert "hunter" not in repr(Settings(redis="redis://user:hunter@localhost/0"))
