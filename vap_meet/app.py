@@ -24,6 +24,8 @@ from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.delivery import Dispatcher
 from vap_meet.services.demand import Demand
 from vap_meet.services.demo import Demo
+from vap_meet.services.device_checks import DeviceChecks
+from vap_meet.services.echo import Echo
 from vap_meet.services.health import Health
 from vap_meet.services.hours import Hours
 from vap_meet.services.joining import Joining
@@ -44,6 +46,7 @@ from vap_meet.web import (
     assets,
     customer,
     demo,
+    device_check,
     health,
     keys,
     pages,
@@ -68,6 +71,7 @@ DOORS = (
     pages,
     services,
     customer,
+    device_check,
     staff,
     agent,
     admin,
@@ -102,6 +106,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
     redis_url = settings.redis.get_secret_value() if settings.redis else None
     rooms = app[key.ROOMS] = choose(redis_url, clock_ms=milliseconds(clock))
     db = await Database.open(settings.database)
+    app[key.ECHO] = echo = Echo(capacity=settings.echo_capacity, stun_urls=settings.stun_urls)
     try:
         app[key.DB] = db
         app[key.SESSIONS] = Sessions(db=db, clock=clock)
@@ -127,6 +132,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         revoking = Revoking(db=db, hub=hub)
         app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)
         turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
+        app[key.DEVICE_CHECKS] = DeviceChecks(db=db, clock=clock, ice_servers=_ice_servers(settings, clock))
         app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
         app[key.CATALOGUE] = Catalogue(db=db, clock=clock)
         app[key.DEMAND] = Demand(db=db, clock=clock)
@@ -162,6 +168,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             for task in running:
                 task.cancel()
     finally:
+        await echo.close()
         await rooms.close()
         await db.close()
 

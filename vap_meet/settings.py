@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     turn_secret: SecretStr | None = Field(
         None, validate_default=True, description="coturn's static-auth-secret"
     )
+    echo_capacity: int = Field(
+        24, ge=0, description="paths that device checks may test at once; 0: no echo process"
+    )
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
     wait_target_minutes: int = Field(10, ge=1, description="a customer should not wait longer than this")

@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from vap_meet.domain.device_check import verdict
+from signaling.protocol import IceServer
+from signaling.turn_probe import TurnServer
+from vap_meet.domain.device_check import Way, verdict
 from vap_meet.store import appointments
 from vap_meet.store import device_checks as store
 from vap_meet.store.device_checks import DeviceCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from vap_meet.clock import Clock
     from vap_meet.domain.device_check import Findings, Verdict
     from vap_meet.store.engine import Database
 
-__all__ = ["DeviceCheck", "DeviceChecks"]
+__all__ = ["CheckPath", "DeviceCheck", "DeviceChecks"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPath:
+    """A way to test: straight with `servers` for finding it, or `relay`ed over them and no other way."""
+
+    way: Way
+    servers: tuple[IceServer, ...]
+    relay: bool
+
+
+_WAYS = {"udp": Way.UDP, "tcp": Way.TCP, "tls": Way.TLS}
 
 
 class DeviceChecks:
     """Keeps the last check of each appointment's customer."""
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, ice_servers: Callable[[str], tuple[IceServer, ...]]
+    ) -> None:
+        """`ice_servers` gives what a participant's browser may use, as in a call."""
         self._db = db
         self._clock = clock
+        self._ice_servers = ice_servers
+
+    def paths(self, participant: str) -> tuple[CheckPath, ...]:
+        """Return what there is to test: the direct way, and one relay for each way to reach one."""
+        servers = self._ice_servers(participant)
+        stun = tuple(server for server in servers if not server.username)
+        relays: dict[Way, CheckPath] = {}
+        for server in servers:
+            for url in server.urls if server.username else ():
+                way = _WAYS[TurnServer.read(url).path]
+                one = IceServer((url,), server.username, server.credential)
+                relays.setdefault(way, CheckPath(way=way, servers=(one,), relay=True))
+        return (CheckPath(way=Way.DIRECT, servers=stun, relay=False), *relays.values())
 
     async def record(self, appointment_id: str, found: Findings) -> Verdict:
         """Judge what a device found and keep it in the place of what was found before."""

@@ -25,6 +25,9 @@ class Bucket(StrEnum):
     SIGN_IN_USER = "sign_in_user"
     SIGN_IN_ADDRESS = "sign_in_address"
     API_KEY = "api_key"
+    ECHO = "echo"
+    DEVICE_CHECK = "device_check"
+    QUALITY = "quality"
     MISSED_SEARCH = "missed_search"
     TELL_ME = "tell_me"
 
@@ -44,6 +47,10 @@ LIMITS: dict[str, Limit] = {
     Bucket.SIGN_IN_USER: Limit(10, 300),
     Bucket.SIGN_IN_ADDRESS: Limit(100, 60),
     Bucket.API_KEY: Limit(30, 60),  # refused keys only
+    # Of one visit: a check has at most four paths, and people try again.
+    Bucket.ECHO: Limit(24, 60),
+    Bucket.DEVICE_CHECK: Limit(20, 60),
+    Bucket.QUALITY: Limit(20, 60),  # of one seat, which tells every ten seconds
     Bucket.MISSED_SEARCH: Limit(30, 60),  # beyond it a search still answers, but is not noted
     Bucket.TELL_ME: Limit(30, 600),
 }

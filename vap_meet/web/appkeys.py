@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
+    from vap_meet.services.device_checks import DeviceChecks
+    from vap_meet.services.echo import Echo
     from vap_meet.services.health import Health
     from vap_meet.services.hours import Hours
     from vap_meet.services.joining import Joining
@@ -50,3 +52,5 @@ CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
 DEMAND: web.AppKey[Demand] = web.AppKey("demand")
 DEMO: web.AppKey[Demo] = web.AppKey("demo")
 HEALTH: web.AppKey[Health] = web.AppKey("health")
+DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
+ECHO: web.AppKey[Echo] = web.AppKey("echo")

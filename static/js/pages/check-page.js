@@ -1,0 +1,16 @@
+import '../elements/mic-meter.js';
+import '../elements/video-tile.js';
+import { pageData } from '../lib/page-data.js';
+import { Check } from './check.js';
+import { DeviceCheck } from './device.js';
+
+const { base } = /** @type {{ base: string }} */ (pageData());
+
+let running = new AbortController();
+
+// Choosing how to talk is the one tap; choosing anew begins anew.
+new DeviceCheck((device) => {
+  running.abort();
+  running = new AbortController();
+  void new Check(base, device, running.signal).run();
+}, new AbortController().signal);

@@ -1,0 +1,247 @@
+/**
+ * The check of a device and its network, behind `customer/check.html`: four rows and a verdict. It is loaded
+ * when somebody wants it, so the way into a call carries none of it.
+ */
+import { byId, listen, one, setText, setVisible, show } from '../lib/dom.js';
+import { fill } from '../lib/page-data.js';
+import { getJson, HttpProblem, postJson } from '../lib/http.js';
+import { testPath } from '../media/echo-test.js';
+import { Bell } from './attention.js';
+import { deviceKind } from './device-kind.js';
+import { testPicture } from './test-picture.js';
+
+/**
+ * @import { EchoAnswer } from '../media/echo-test.js'
+ * @import { DeviceCheck } from './device.js'
+ *
+ * @typedef {{ way: string, servers: RTCIceServer[], relay: boolean }} Path
+ * @typedef {{ paths: Path[], words: Record<string, string> }} Plan
+ * @typedef {{ level: 'good' | 'fair' | 'poor', reason: string, way: string | null }} Verdict
+ * @typedef {'camera' | 'microphone' | 'speaker' | 'network'} Part
+ * @typedef {'busy' | 'ok' | 'trouble' | 'none'} Mark
+ */
+
+const DIRECT_MS = 4_000;
+const RELAYED_MS = 1_500;
+const HEARD_WITHIN_MS = 8_000;
+
+/** @typedef {{ echo: 'done' | 'full' | 'unavailable', paths: object[] }} Network */
+
+export class Check {
+  #base;
+  #device;
+  #signal;
+  #bell = new Bell();
+  /** @type {Record<string, string>} */
+  #words = {};
+  /** @type {Network | null} */
+  #network = null;
+  /** @type {'heard' | 'not_heard' | 'unanswered'} */
+  #speaker = 'unanswered';
+  #heard = false;
+  #judged = false;
+  /** @type {() => void} */
+  #hearing = () => undefined;
+
+  /**
+   * @param {string} base The visit's address, with its slash at the end.
+   * @param {DeviceCheck} device Its media is there, or has failed.
+   * @param {AbortSignal} signal
+   */
+  constructor(base, device, signal) {
+    this.#base = base;
+    this.#device = device;
+    this.#signal = signal;
+  }
+
+  /** Run it all, within a press: only then may the page make a sound. Never rejects. */
+  async run() {
+    this.#bell.arm();
+    show(byId('check', HTMLElement));
+    this.#wire();
+    try {
+      const plan = /** @type {Plan} */ (await getJson(`${this.#base}check.json`, { signal: this.#signal }));
+      this.#words = plan.words;
+      this.#showDevice();
+      this.#mark('network', 'busy', this.#word('network.busy'));
+      this.#play();
+      const [network] = await Promise.all([this.#testNetwork(plan.paths), this.#listenForVoice()]);
+      this.#network = network;
+      this.#showNetwork(network);
+      await this.#judge();
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      if (!(error instanceof HttpProblem)) throw error;
+      this.#showFailure();
+    }
+  }
+
+  #wire() {
+    const on = (/** @type {string} */ id, /** @type {() => void} */ act) =>
+      listen(byId(id, HTMLButtonElement), 'click', act, this.#signal);
+    on('speaker-yes', () => this.#answer('heard'));
+    on('speaker-no', () => this.#answer('not_heard'));
+    on('speaker-again', () => this.#bell.ring());
+    const meter = byId('mic-meter', HTMLElement);
+    listen(meter, /** @type {any} */ ('vap-heard'), () => this.#hears(), this.#signal);
+  }
+
+  #play() {
+    this.#mark('speaker', 'busy', this.#word('speaker.ask'));
+    setVisible(byId('speaker-ask', HTMLElement), true);
+    this.#bell.ring();
+  }
+
+  /** @param {'heard' | 'not_heard'} answer */
+  #answer(answer) {
+    this.#speaker = answer;
+    this.#mark('speaker', answer === 'heard' ? 'ok' : 'trouble', this.#word(`speaker.${answer}`));
+    setVisible(byId('speaker-ask', HTMLElement), answer === 'not_heard');
+    if (this.#judged) void this.#judge();
+  }
+
+  #hears() {
+    if (this.#heard) return;
+    this.#heard = true;
+    this.#hearing();
+    this.#mark('microphone', 'ok', this.#word('microphone.heard'));
+    if (this.#judged) void this.#judge();
+  }
+
+  #showDevice() {
+    const { media, way } = this.#device;
+    if (way === 'sound') this.#mark('camera', 'none', this.#word('camera.unused'));
+    else if (media?.tracks.video) this.#mark('camera', 'ok', this.#word('camera.ok'));
+    else this.#mark('camera', 'trouble', this.#word('camera.failed'));
+    if (this.#heard) return;
+    if (media?.tracks.audio) this.#mark('microphone', 'busy', this.#word('microphone.say'));
+    else this.#mark('microphone', 'trouble', this.#word('microphone.failed'));
+  }
+
+  /** @returns {Promise<void>} When a voice was heard, or has not been for long enough. */
+  #listenForVoice() {
+    if (this.#heard || !this.#device.media?.tracks.audio) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, HEARD_WITHIN_MS);
+      this.#hearing = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#signal.addEventListener('abort', this.#hearing, { once: true });
+    });
+  }
+
+  /**
+   * @param {readonly Path[]} paths
+   * @returns {Promise<Network>}
+   */
+  async #testNetwork(paths) {
+    const picture = testPicture(this.#signal);
+    const tested = await Promise.all(paths.map((path) => this.#testPath(path, picture)));
+    picture?.stop();
+    const found = tested.filter((each) => typeof each !== 'string');
+    if (found.length > 0) return { echo: 'done', paths: found };
+    return { echo: tested.includes('full') ? 'full' : 'unavailable', paths: [] };
+  }
+
+  /**
+   * @param {Path} path
+   * @param {MediaStreamTrack | null} picture
+   */
+  async #testPath({ way, servers, relay }, picture) {
+    const found = await testPath({
+      servers,
+      relay,
+      picture: relay ? null : picture,
+      durationMs: relay ? RELAYED_MS : DIRECT_MS,
+      exchange: (sdp) => this.#exchange(sdp),
+      signal: this.#signal,
+    });
+    return typeof found === 'string' ? found : { way, ...found };
+  }
+
+  /**
+   * @param {string} sdp
+   * @returns {Promise<EchoAnswer>}
+   */
+  async #exchange(sdp) {
+    try {
+      return await postJson(`${this.#base}echo`, { sdp }, { signal: this.#signal });
+    } catch (error) {
+      if (!(error instanceof HttpProblem)) throw error;
+      return { state: 'unavailable', sdp: null, media: false };
+    }
+  }
+
+  /** @param {Network} network */
+  #showNetwork({ echo, paths }) {
+    if (echo !== 'done') return this.#mark('network', 'none', this.#word(`network.${echo}`));
+    const connected = paths.some((path) => /** @type {{ connected: boolean }} */ (path).connected);
+    const mark = connected ? 'ok' : 'trouble';
+    return this.#mark('network', mark, this.#word(connected ? 'network.connected' : 'network.cut_off'));
+  }
+
+  async #judge() {
+    this.#judged = true;
+    const { media, way } = this.#device;
+    const microphone = !media?.tracks.audio ? 'failed' : this.#heard ? 'heard' : 'quiet';
+    if (microphone === 'quiet') this.#mark('microphone', 'trouble', this.#word('microphone.quiet'));
+    const findings = {
+      device: deviceKind(navigator),
+      camera: way === 'sound' ? 'unused' : media?.tracks.video ? 'ok' : 'failed',
+      microphone,
+      speaker: this.#speaker,
+      ...this.#network,
+    };
+    const url = `${this.#base}device-check`;
+    this.#showVerdict(await postJson(url, findings, { signal: this.#signal }));
+  }
+
+  /** @param {Verdict} verdict */
+  #showVerdict({ level, reason, way }) {
+    if (this.#network?.echo === 'done' && reason !== 'no_path') {
+      const spoilt = ['lossy', 'slow', 'unsteady', 'few_frames'].includes(reason);
+      const relayed = way !== 'direct' ? 'network.relayed' : 'network.connected';
+      this.#mark('network', spoilt ? 'trouble' : 'ok', this.#word(spoilt ? `network.${level}` : relayed));
+    }
+    this.#tell(level, `level.${level}`, `reason.${reason}`, `do.${reason}`);
+  }
+
+  #showFailure() {
+    for (const part of /** @type {Part[]} */ (['camera', 'microphone', 'speaker', 'network'])) {
+      this.#mark(part, 'none', '');
+    }
+    setVisible(byId('check-failed', HTMLElement), true);
+  }
+
+  /**
+   * @param {Verdict['level']} level
+   * @param {string} title
+   * @param {string} reason
+   * @param {string} advice
+   */
+  #tell(level, title, reason, advice) {
+    const box = byId('check-verdict', HTMLElement);
+    box.dataset['level'] = level;
+    setText(one(box, '[data-slot="title"]', HTMLElement), this.#word(title));
+    setText(one(box, '[data-slot="reason"]', HTMLElement), this.#word(reason));
+    setText(one(box, '[data-slot="do"]', HTMLElement), this.#word(advice));
+    show(box);
+  }
+
+  /**
+   * @param {Part} part
+   * @param {Mark} mark
+   * @param {string} word
+   */
+  #mark(part, mark, word) {
+    const row = one(byId('check', HTMLElement), `[data-part="${part}"]`, HTMLElement);
+    row.dataset['mark'] = mark;
+    setText(one(row, '[data-slot="word"]', HTMLElement), word);
+  }
+
+  /** @param {string} key */
+  #word(key) {
+    return fill(this.#words[`check.say.${key}`] ?? '', {});
+  }
+}
