@@ -1,0 +1,128 @@
+"""Two server processes on one PostgreSQL and one Redis, and people who are on either."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from tests.support import postgres, redis
+from tests.support.record import open_database
+from tests.support.server import free_port, run_command, serving, serving_environment
+from tests.support.signaling import Client
+from vap_meet.clock import utc_now
+from vap_meet.services.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from sqlalchemy import URL
+
+    from tests.support.server import Server
+
+APPOINTMENT = "two-nodes-1"
+_PASSWORD = "a long enough password"
+
+
+@dataclass
+class Deployment:
+    """Both nodes, what they share, and two browsers that can reach either."""
+
+    nodes: tuple[Server, Server]
+    redis: redis.Server
+    database: URL
+    customer: aiohttp.ClientSession
+    agent: aiohttp.ClientSession
+    visit: str
+
+    async def customer_on(self, node: Server) -> Client:
+        """Connect the customer, who has not said hello yet."""
+        return await Client.open(self.customer, f"{node_base(node)}/signal?visit={self.visit}")
+
+    async def agent_on(self, node: Server) -> Client:
+        """Connect the agent, who has not said hello yet."""
+        return await Client.open(self.agent, f"{node_base(node)}/signal?appointment={APPOINTMENT}")
+
+    def kill(self, node: Server) -> None:
+        """End a node as if its machine had lost its power."""
+        os.kill(node.pid, signal.SIGKILL)
+
+    async def timeline(self) -> list[tuple[str, str | None]]:
+        """Return what the record says has happened, and to whom."""
+        async with open_database(self.database) as db:
+            items = await Sessions(db=db, clock=utc_now).timeline(APPOINTMENT)
+        return [(item.type, item.participant) for item in items]
+
+
+def node_base(node: Server) -> str:
+    """Return a node's own address: the public one is that of what stands before both."""
+    return f"http://127.0.0.1:{node.environment['VAP_PORT']}"
+
+
+@asynccontextmanager
+async def deployment(folder: Path) -> AsyncIterator[Deployment]:
+    """Run two nodes with a booked appointment, an agent who is signed in, and a customer with a visit."""
+    shared_redis = redis.new_server("--maxmemory-policy", "noeviction")
+    async with AsyncExitStack() as stack:
+        stack.callback(shared_redis.remove)
+        database = await stack.enter_async_context(postgres.fresh_url())
+        public_url = f"http://127.0.0.1:{free_port()}"
+        environments = [
+            serving_environment(
+                folder,
+                port=free_port(),
+                database=database.render_as_string(hide_password=False).replace("+asyncpg", ""),
+                redis=shared_redis.url,
+                public_url=public_url,
+            )
+            for _ in range(2)
+        ]
+        names = ["--name-ar", "موظف 1", "--name-en", "Agent 1"]
+        account = ["staff", "add", "agent", "--role", "agent", *names]
+        await run_command(*account, environment=environments[0], typed=_PASSWORD)
+        key = (await run_command("api-key", "add", "booking", environment=environments[0])).strip()
+        one, other = [await stack.enter_async_context(serving(folder, env)) for env in environments]
+        headers = {"Origin": public_url}
+        customer, agent = [
+            await stack.enter_async_context(
+                aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.CookieJar(unsafe=True))
+            )
+            for _ in range(2)
+        ]
+        link = await _book(agent, node_base(one), key)
+        visit = await _enter(customer, node_base(one), link)
+        form = {"username": "agent", "password": _PASSWORD, "next": ""}
+        signed_in = await agent.post(f"{node_base(other)}/staff/sign-in", data=form, allow_redirects=False)
+        assert signed_in.status == 303, await signed_in.text()
+        yield Deployment((one, other), shared_redis, database, customer, agent, visit)
+
+
+async def _book(session: aiohttp.ClientSession, base: str, key: str) -> str:
+    """Book an appointment that begins now, and return the path of its link."""
+    body = {
+        "service": {"id": "permit", "name_ar": "تصريح بناء", "name_en": "Building permit"},
+        "starts_at": datetime.now(UTC).isoformat(),
+        "duration_minutes": 15,
+        "customer": {"name": "متعامل 1", "phone": "+971500000001"},
+    }
+    headers = {"Authorization": f"Bearer {key}"}
+    url = f"{base}/api/v1/appointments/{APPOINTMENT}"
+    booked = await session.put(url, json=body, headers=headers)
+    assert booked.status == 201, await booked.text()
+    link = await session.post(f"{url}/join-links", headers=headers)
+    return str((await link.json())["url"]).partition("/j/")[2]
+
+
+async def _enter(session: aiohttp.ClientSession, base: str, code: str) -> str:
+    entered = await session.post(f"{base}/j/{code}", data={"notice": "1"}, allow_redirects=False)
+    assert entered.status == 303, await entered.text()
+    found = re.search(r"/v/([^/]+)/", entered.headers["Location"])
+    assert found is not None
+    return found[1]
