@@ -54,6 +54,17 @@ def parser() -> argparse.ArgumentParser:
     revoke.add_argument("id", help="the key's id, as `api-key list` shows it")
     revoke.set_defaults(handler=commands.api_key_revoke)
 
+    services = todo.add_parser("services", help="the catalogue of services").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    take = services.add_parser("import", help="take services from a CSV file: all of them, or none")
+    take.add_argument("file", help="the CSV file, in UTF-8")
+    take.add_argument("--replace", action="store_true", help="take out the services that the file lacks")
+    take.set_defaults(handler=commands.services_import)
+    give = services.add_parser("export", help="write the catalogue as a CSV file")
+    give.add_argument("file", nargs="?", help="where to; printed if it is left out")
+    give.set_defaults(handler=commands.services_export)
+
     audit = todo.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="WHAT")
     verify = audit.add_parser("verify", help="prove that no sealed entry has been altered")
     verify.set_defaults(handler=commands.audit_verify)

@@ -18,9 +18,12 @@ from pydantic import ValidationError
 from vap_meet import tls
 from vap_meet.app import build
 from vap_meet.clock import utc_now
+from vap_meet.domain.catalogue import FaultyService
+from vap_meet.domain.catalogue_csv import MAX_BYTES, UnreadableFile
 from vap_meet.domain.errors import DomainError, Unavailable
 from vap_meet.observability import configure
 from vap_meet.services.api_keys import ApiKeys
+from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.sealing import verify
 from vap_meet.services.staffing import Staffing
 from vap_meet.serving import UnsafeBind, in_event_loop, refuse_unsafe_bind, run
@@ -90,8 +93,14 @@ def migrate(_: Namespace) -> int:
         migrations.migrate(settings.database)
     except DomainError as error:
         raise CommandFailed(error.sentence) from None
+    _with_database(_fill_catalogue)
     print(f"The database at {settings.database} is up to date.")
     return 0
+
+
+async def _fill_catalogue(db: Database) -> None:
+    """Start with the catalogue that ships with the package; one that has services is left alone."""
+    await Catalogue(db=db, clock=utc_now).fill()
 
 
 def demo(arguments: Namespace) -> int:
@@ -227,6 +236,52 @@ def api_key_revoke(arguments: Namespace) -> int:
 
     _with_database(revoke)
     return 0
+
+
+def services_import(arguments: Namespace) -> int:
+    """Take the services of a file; each fault is printed with its row and column, and then none is taken."""
+    data = _read_file(Path(arguments.file))
+
+    async def take(db: Database) -> None:
+        try:
+            taken = await Catalogue(db=db, clock=utc_now).take(data, by="shell", whole=arguments.replace)
+        except FaultyService as error:
+            faults = "\n".join(f"  {where}: {fault}" for where, fault in error.fields.items())
+            raise CommandFailed(f"{error.sentence}\n{faults}") from None
+        except UnreadableFile as error:
+            raise CommandFailed(error.sentence) from None
+        print(
+            f"{taken.added} added, {taken.changed} changed, {taken.unchanged} unchanged, "
+            f"{taken.removed} taken out."
+        )
+
+    _with_database(take)
+    return 0
+
+
+def services_export(arguments: Namespace) -> int:
+    """Write the catalogue to a file, or to standard output."""
+
+    async def give(db: Database) -> None:
+        data = await Catalogue(db=db, clock=utc_now).export()
+        if arguments.file is None:
+            sys.stdout.buffer.write(data)
+            return
+        try:
+            Path(arguments.file).write_bytes(data)  # noqa: ASYNC240 - nobody else runs in this loop
+        except OSError as error:
+            raise CommandFailed(f"{arguments.file} can't be written: {error.strerror}.") from None
+
+    _with_database(give)
+    return 0
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandFailed(f"{path} can't be read: {error.strerror}.") from None
 
 
 def audit_verify(_: Namespace) -> int:
