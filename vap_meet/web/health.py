@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from vap_meet.services.readiness import reasons, reasons_of_rooms
-from vap_meet.web.appkeys import DB, HEALTH, ROOMS
+from vap_meet.services.readiness import reasons, reasons_of_backlogs, reasons_of_rooms
+from vap_meet.web.appkeys import CLOCK, DB, HEALTH, ROOMS
 
 if TYPE_CHECKING:
     from vap_meet.services.health import Health
@@ -28,7 +28,9 @@ async def ready(request: web.Request) -> web.Response:
     ``{ready, reasons, degraded, turn: [{url, ok, fault}]}``: a broken TURN server takes nobody out of
     service, since most calls need none, but it is there to be alerted on.
     """
-    found = (*await reasons(request.app[DB]), *await reasons_of_rooms(request.app[ROOMS]))
+    db = request.app[DB]
+    found = await reasons(db) or await reasons_of_backlogs(db, request.app[CLOCK])
+    found += await reasons_of_rooms(request.app[ROOMS])
     return web.json_response(
         {"ready": not found, "reasons": found, **_degraded(request.app[HEALTH])},
         status=503 if found else 200,
