@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -14,10 +15,12 @@ import aiohttp
 
 from tests.support import postgres, redis
 from tests.support.record import open_database
-from tests.support.server import free_port, run_command, serving, serving_environment
+from tests.support.server import free_port, serving, serving_environment
 from tests.support.signaling import Client
 from vap_meet.clock import utc_now
+from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.sessions import Sessions
+from vap_meet.services.staffing import Staffing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -84,11 +87,14 @@ async def deployment(folder: Path) -> AsyncIterator[Deployment]:
             )
             for _ in range(2)
         ]
-        names = ["--name-ar", "موظف 1", "--name-en", "Agent 1"]
-        account = ["staff", "add", "agent", "--role", "agent", *names]
-        await run_command(*account, environment=environments[0], typed=_PASSWORD)
-        key = (await run_command("api-key", "add", "booking", environment=environments[0])).strip()
-        one, other = [await stack.enter_async_context(serving(folder, env)) for env in environments]
+        async with open_database(database) as db:
+            await Staffing(db=db, clock=utc_now).add(
+                "agent", _PASSWORD, "agent", name_ar="موظف 1", name_en="Agent 1"
+            )
+            key = await ApiKeys(db=db, clock=utc_now).add("booking")
+        one, other = await asyncio.gather(
+            *(stack.enter_async_context(serving(folder, environment)) for environment in environments)
+        )
         headers = {"Origin": public_url}
         customer, agent = [
             await stack.enter_async_context(
