@@ -36,6 +36,7 @@ from vap_meet.services.revoking import Revoking
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
+from vap_meet.services.sweeping import Sweeper
 from vap_meet.services.turn_check import TurnCheck
 from vap_meet.store.engine import Database
 from vap_meet.web import (
@@ -155,6 +156,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             api_keys=app[key.API_KEYS],
             catalogue=app[key.CATALOGUE],
         )
+        # The demonstration's waiting customers have no browser: nobody sweeps them away.
+        sweeper = Sweeper(db=db, clock=clock, online=hub.online, repairs=not settings.demo)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(rooms.run(), name="rooms"),
@@ -162,6 +165,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
                 tasks.create_task(dispatcher.run(), name="dispatcher"),
                 tasks.create_task(revoking.run(), name="revoking"),
                 tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
+                tasks.create_task(sweeper.run(), name="sweeper"),
                 tasks.create_task(turn_check.run(), name="turn_check"),
             ]
             yield

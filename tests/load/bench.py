@@ -23,6 +23,7 @@ MEASUREMENTS = (
     "tests.load.first_frame",
     "tests.load.customer_path",
     "tests.load.ready",
+    "tests.load.record_bench",
     "tests.load.slots_bench",
 )
 
