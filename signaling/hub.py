@@ -167,9 +167,10 @@ class Hub:
     async def drain(self) -> None:
         """Send every client to another process (or this one, restarted), spread over time."""
         leaving = [one for hosted in self._rooms.values() for one in hosted.connections]
-        spread = self._around.limits.drain_spread_ms
+        limits = self._around.limits
+        each = min(limits.drain_each_ms, limits.drain_longest_ms / max(1, len(leaving)))
         for index, connection in enumerate(leaving):
-            after = spread * index // len(leaving)
+            after = int(each * index)
             connection.bye(Bye(ByeAction.RESUME, ByeReason.RESTARTING, after))
 
     async def _find(self, room: str) -> HostedRoom | None:

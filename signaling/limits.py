@@ -25,4 +25,5 @@ class Limits:
     fact_retry_longest_s: float = 5
     pending_facts: int = 200  # a room with more uncommitted facts takes no commands that make facts
     linger_s: float = 60  # how long a room without anybody is still followed
-    drain_spread_ms: int = 5_000  # reconnects after a restart are spread over this time
+    drain_each_ms: float = 2.5  # between the returns of two clients after a restart
+    drain_longest_ms: int = 5_000  # and the last one's at the latest

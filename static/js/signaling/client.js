@@ -33,6 +33,8 @@ import { Outbox } from './outbox.js';
 export const SUBPROTOCOL = 'vap.signal.v1';
 const NUDGED_PONG_WITHIN_MS = 3_000;
 const WELCOME_WITHIN_MS = 10_000;
+// A restarted server is there again in seconds; somebody is in a call meanwhile.
+const RETRY_AT_MOST_MS = 4_000;
 const REQUEST_WITHIN_MS = 15_000;
 
 /** A command had no effect. `code` is the wire's RefusalCode, or 'timeout'. */
@@ -265,7 +267,7 @@ export class SignalingClient extends TypedEvents {
     if (bye && bye.action !== 'resume') return this.close();
     this.#outbox.disconnected();
     const atLeastMs = bye?.retryAfterMs ?? 0;
-    const delayMs = backoffMs(this.#attempt, this.#random, { atLeastMs });
+    const delayMs = backoffMs(this.#attempt, this.#random, { atLeastMs, capMs: RETRY_AT_MOST_MS });
     this.#attempt += 1;
     this.#reconnectTimer = setTimeout(() => this.#connect(), delayMs);
     this.#setStatus('reconnecting');
