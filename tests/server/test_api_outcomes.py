@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from signaling.events import Admitted, Joined, Left, Position
@@ -57,6 +59,9 @@ async def met(house):
         ({"answer": "x" * 10_001}, "answer"),
         ({"next_steps": "x" * 10_001}, "next_steps"),
         ({"internal_notes": "x" * 10_001}, "internal_notes"),
+        ({"answer": "a\0b"}, "answer"),
+        ({"internal_notes": "\0"}, "internal_notes"),
+        ({"reason": "\0"}, "reason"),
         ({"follow_up_on": "soon"}, "follow_up_on"),
         ({"answer_pending": "yes"}, "answer_pending"),
         ({"reason": "x" * 501}, "reason"),
@@ -163,3 +168,35 @@ async def test_the_timeline_lists_every_step_and_nobodys_name(house, api):
         "2026-09-28T08:02:00Z",
     ]
     assert "متعامل" not in await response.text()
+
+
+# --- the same again ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keys", [["k1"] * 6, [f"k{n}" for n in range(6)], [None] * 6])
+async def test_an_outcome_put_again_at_once_is_one_version_with_one_answer(house, api, keys):
+    await met(house)
+
+    async def put(key):
+        headers = {} if key is None else {"Idempotency-Key": key}
+        response = await api.put(f"{URL}/outcome", json=OUTCOME, headers=headers)
+        return response.status, await response.text()
+
+    answers = await asyncio.gather(*map(put, keys))
+    assert {status for status, _ in answers} <= {200, 201}
+    assert len({body for _, body in answers}) == 1
+    assert len(await house.outcomes.versions("a-1")) == 1
+    assert len(await house.audited("outcome.put")) == 1
+
+
+async def test_different_outcomes_at_once_under_one_key_or_several_leave_one(house, api):
+    await met(house)
+
+    async def put(number):
+        headers = {"Idempotency-Key": f"k{number % 2}"}
+        return await api.put(f"{URL}/outcome", json={**OUTCOME, "answer": f"{number}"}, headers=headers)
+
+    statuses = sorted([response.status for response in await asyncio.gather(*map(put, range(6)))])
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {201, 409, 422, 428}
+    assert len(await house.outcomes.versions("a-1")) == 1

@@ -299,3 +299,17 @@ async def test_a_move_to_a_time_without_a_zone_is_refused(booking):
     naive = datetime(2026, 9, 28, 8, 0)  # noqa: DTZ001 - naive on purpose
     with pytest.raises(InvalidRequest):
         await booking.move("a1", starts_at=naive, duration_minutes=None, by="api:1", if_match=1)
+
+
+async def test_the_same_move_again_is_the_same_move_and_an_older_version_is_not(booking, clock):
+    await booking.put("a1", a_booking(), by="api:1", if_match=None)
+
+    async def move(if_match):
+        later = NOON + timedelta(hours=3)
+        return await booking.move("a1", starts_at=later, duration_minutes=None, by="api:1", if_match=if_match)
+
+    moved = await move(1)
+    assert await move(1) == moved == await move(2)
+    await booking.put("a1", a_booking(starts_at=moved.starts_at, question="؟"), by="api:1", if_match=2)
+    with pytest.raises(VersionConflict):
+        await move(1)

@@ -112,14 +112,15 @@ class DraftContent:
 
 def check_content(content: OutcomeContent | DraftContent, *, answer_pending: bool) -> None:
     """Raise `InvalidRequest` if a text is too long, or an answer is owed and neither there nor pending."""
+    texts = {
+        "answer": content.answer,
+        "nextSteps": content.next_steps,
+        "internalNotes": content.internal_notes,
+    }
     fields = {
-        name: f"At most {MAX_TEXT_CHARS} characters."
-        for name, text in (
-            ("answer", content.answer),
-            ("nextSteps", content.next_steps),
-            ("internalNotes", content.internal_notes),
-        )
-        if len(text) > MAX_TEXT_CHARS
+        name: f"At most {MAX_TEXT_CHARS} characters, no NUL among them."
+        for name, text in texts.items()
+        if len(text) > MAX_TEXT_CHARS or "\0" in text
     }
     if content.code in ANSWERED and not answer_pending and not content.answer.strip():
         fields["answer"] = "The customer is owed a written answer; write it, or say that it is pending."

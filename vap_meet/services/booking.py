@@ -8,7 +8,14 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from vap_meet.domain.appointment import Appointment, AppointmentState, Step, step
-from vap_meet.domain.booking import changed_fields, check_reason, check_request, check_time, request_hash
+from vap_meet.domain.booking import (
+    changed_fields,
+    check_ahead,
+    check_reason,
+    check_request,
+    check_time,
+    request_hash,
+)
 from vap_meet.domain.errors import AppointmentExists, VersionConflict, WrongState
 from vap_meet.domain.outbox import Kind, room_command, room_lane
 from vap_meet.domain.reference import make_reference
@@ -125,20 +132,24 @@ class Booking:
     ) -> Appointment:
         """Give it another time; links and tokens of the old one end. No duration keeps the present one.
 
+        The same move again changes nothing.
+
         Raises `NotFound`, `InvalidRequest`, `VersionConflict`, `WrongState`.
         """
         check_time(starts_at, duration_minutes)
         async with self._db.write() as tx:
             now = self._clock()
             current = await appointments.get(tx, appointment_id, hold=True)
-            if if_match != current.revision:
-                raise VersionConflict(_STALE)
             length = current.ends_at - current.starts_at
             if duration_minutes is not None:
                 length = timedelta(minutes=duration_minutes)
             starts_at = starts_at.astimezone(UTC)
-            if (starts_at, starts_at + length) == (current.starts_at, current.ends_at):
-                return current
+            is_there = (starts_at, starts_at + length) == (current.starts_at, current.ends_at)
+            if is_there and if_match in (current.revision, current.revision - 1):
+                return current  # the same again, whose first answer may have been lost
+            if if_match != current.revision:
+                raise VersionConflict(_STALE)
+            check_ahead(starts_at + length, now=now)
             moved = replace(
                 await self._another_time(tx, current, now=now),
                 starts_at=starts_at,
@@ -204,13 +215,15 @@ class Booking:
         wish: Wish | None,
     ) -> Appointment | None:
         starts_at = request.starts_at.astimezone(UTC)
+        ends_at = starts_at + timedelta(minutes=request.duration_minutes)
+        check_ahead(ends_at, now=now)
         created = Appointment(
             id=appointment_id,
             reference=await self._free_reference(tx),
             service=request.service,
             customer=request.customer,
             starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=request.duration_minutes),
+            ends_at=ends_at,
             mode=request.mode,
             question=request.question,
             request_number=request.request_number,
@@ -249,15 +262,17 @@ class Booking:
         if not current.is_open:
             raise WrongState("The appointment is over and can't be edited any more.")
         base = current
-        if changes & {"starts_at", "ends_at"}:
-            base = await self._another_time(tx, current, now=now)
         starts_at = request.starts_at.astimezone(UTC)
+        ends_at = starts_at + timedelta(minutes=request.duration_minutes)
+        if changes & {"starts_at", "ends_at"}:
+            check_ahead(ends_at, now=now)
+            base = await self._another_time(tx, current, now=now)
         edited = replace(
             base,
             service=request.service,
             customer=request.customer,
             starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=request.duration_minutes),
+            ends_at=ends_at,
             mode=request.mode,
             question=request.question,
             request_number=request.request_number,

@@ -199,8 +199,8 @@ def _is_repeat(
 
 
 def _checked(reason: str | None) -> str | None:
-    if reason is not None and len(reason) > MAX_REASON_CHARS:
-        fields = {"reason": f"At most {MAX_REASON_CHARS} characters."}
+    if reason is not None and (len(reason) > MAX_REASON_CHARS or "\0" in reason):
+        fields = {"reason": f"At most {MAX_REASON_CHARS} characters, no NUL among them."}
         raise InvalidRequest("The reason is too long.", fields=fields)
     return (reason or "").strip() or None
 
