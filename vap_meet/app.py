@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -31,6 +32,7 @@ from vap_meet.services.hours import Hours
 from vap_meet.services.joining import Joining
 from vap_meet.services.keys import Keys
 from vap_meet.services.limits import RateLimiter
+from vap_meet.services.outbound import Outbound
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.revoking import Revoking
 from vap_meet.services.sealing import Sealer
@@ -38,6 +40,8 @@ from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
 from vap_meet.services.sweeping import Sweeper
 from vap_meet.services.turn_check import TurnCheck
+from vap_meet.services.webhook_sending import WebhookSending
+from vap_meet.services.webhooks import Webhooks
 from vap_meet.store.engine import Database
 from vap_meet.web import (
     admin,
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from signaling.protocol import IceServer
+    from vap_meet.services.delivery import Handler
     from vap_meet.settings import Settings
 
 MAX_BODY_BYTES = 64 * 1024
@@ -107,10 +112,21 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
     redis_url = settings.redis.get_secret_value() if settings.redis else None
     rooms = app[key.ROOMS] = choose(redis_url, clock_ms=milliseconds(clock))
     db = await Database.open(settings.database)
+    outbound = Outbound(allowed=settings.webhook_allow_private)
     app[key.ECHO] = echo = Echo(capacity=settings.echo_capacity, stun_urls=settings.stun_urls)
     try:
         app[key.DB] = db
-        app[key.SESSIONS] = Sessions(db=db, clock=clock)
+        key_rings = Keys.open(settings.secret_dir)
+        sending = WebhookSending(db=db, clock=clock, keys=key_rings, outbound=outbound)
+        handlers: dict[str, Handler] = {Kind.WEBHOOK: sending.send}
+        dispatcher = Dispatcher(
+            db=db,
+            clock=clock,
+            handlers=handlers,
+            recorders={Kind.WEBHOOK: sending.record},
+            alone=isinstance(settings.database, Path),
+        )
+        app[key.SESSIONS] = Sessions(db=db, clock=clock, wake=dispatcher.wake)
         app[key.HUB] = hub = Hub(
             log=rooms.log,
             presence=rooms.presence,
@@ -118,9 +134,9 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             ice_servers=_ice_servers(settings, clock),
             clock_ms=milliseconds(clock),
         )
-        dispatcher = _dispatcher(db, clock, hub)
+        handlers |= _room_commands(hub)
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
-        app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room)
+        app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake)
         app[key.HOURS] = Hours(db=db, clock=clock)
         app[key.AVAILABILITY] = Availability(
             db=db,
@@ -141,10 +157,18 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.JOINING] = Joining(
             db=db,
             clock=clock,
-            keys=Keys.open(settings.secret_dir),
+            keys=key_rings,
             settings=settings,
             hub=hub,
             sessions=app[key.SESSIONS],
+        )
+        app[key.WEBHOOKS] = Webhooks(
+            db=db,
+            clock=clock,
+            keys=key_rings,
+            outbound=outbound,
+            plain=bool(settings.webhook_allow_private),
+            wake=dispatcher.wake,
         )
         app[key.DEMO] = Demo(
             db=db,
@@ -174,6 +198,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
     finally:
         await echo.close()
         await rooms.close()
+        await outbound.close()
         await db.close()
 
 
@@ -201,8 +226,8 @@ def _turn_secret(settings: Settings) -> str | None:
     return settings.turn_secret.get_secret_value() if settings.turn_secret else None
 
 
-def _dispatcher(db: Database, clock: Clock, hub: Hub) -> Dispatcher:
-    """Return the dispatcher with a handler for every kind of message the outbox holds."""
+def _room_commands(hub: Hub) -> dict[str, Handler]:
+    """Return the handlers of what rooms are told after the record has changed."""
 
     async def end(payload: str) -> None:
         await hub.end_room(read_room_command(payload).room)
@@ -211,4 +236,4 @@ def _dispatcher(db: Database, clock: Clock, hub: Hub) -> Dispatcher:
         command = read_room_command(payload)
         await hub.revoke(command.room, command.participant)
 
-    return Dispatcher(db=db, clock=clock, handlers={Kind.ROOM_END: end, Kind.ROOM_REVOKE: revoke})
+    return {Kind.ROOM_END: end, Kind.ROOM_REVOKE: revoke}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -79,6 +80,9 @@ class Settings(BaseSettings):
         60, ge=0, description="until how long before the start customers may move or cancel"
     )
     phone_code: bool = Field(True, description="whether a customer who books proves the phone by a code")
+    webhook_allow_private: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="networks within which webhooks may go to private addresses, and by http"
+    )
     demo: bool = Field(False, description="serve /demo and the banner over demo data")
     log_level: str = Field("info", description="debug, info, warning or error")
 
@@ -96,7 +100,7 @@ class Settings(BaseSettings):
             raise ValueError("it is redis://host:port/number, rediss://... over TLS, or unix://path")
         return value
 
-    @field_validator("trusted_proxies", "stun_urls", "turn_urls", mode="before")
+    @field_validator("trusted_proxies", "stun_urls", "turn_urls", "webhook_allow_private", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vap_meet.domain.announcing import AppointmentEvent
 from vap_meet.domain.appointment import Appointment
+from vap_meet.services.webhook_events import promise_webhooks
 from vap_meet.store import appointments
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Listener(Protocol):
         """Write promises to the outbox; called with the record as it is after the change."""
 
 
-LISTENERS: tuple[Listener, ...] = ()
+LISTENERS: tuple[Listener, ...] = (promise_webhooks,)
 """Who hears of every event, in this order."""
 
 

@@ -21,10 +21,12 @@ from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
 from vap_meet.domain.session import SessionView
 from vap_meet.services import facts
+from vap_meet.services.announcing import no_one
 from vap_meet.services.recording import NewFact, Recorder
 from vap_meet.store import appointments, audit, sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from vap_meet.clock import Clock
@@ -49,11 +51,15 @@ class TimelineItem:
 
 
 class Sessions(FactSink):
-    """Where rooms put their facts, and where timelines, restored rooms and session views are read."""
+    """Where rooms put their facts, and where timelines, restored rooms and session views are read.
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    `wake` is called after a commit that may have promised something.
+    """
+
+    def __init__(self, *, db: Database, clock: Clock, wake: Callable[[], None] = no_one) -> None:
         self._db = db
         self._clock = clock
+        self._wake = wake
         self._recorder = Recorder(db=db, clock=clock)
 
     async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
@@ -66,6 +72,8 @@ class Sessions(FactSink):
             await self._recorder.record(new)
         except Unavailable as error:
             raise FactNotStored(error.sentence) from error
+        if facts.step_of(fact) is not None:
+            self._wake()
 
     async def timeline(self, appointment_id: str) -> tuple[TimelineItem, ...]:
         """Return every fact of an appointment in its order, those of earlier times too. Raises `NotFound`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from vap_meet.store.schema import UtcDateTime, metadata
+from vap_meet.store.schema import PERSONAL_COLUMNS, UtcDateTime, metadata
 
 webhook_endpoint = Table(
     "webhook_endpoint",
@@ -69,3 +69,5 @@ webhook_attempt = Table(
     Column("excerpt", String(500), nullable=False),  # of what the endpoint answered
     Index(None, "delivery_id"),
 )
+
+PERSONAL_COLUMNS["webhook_event"] = frozenset({"body"})

@@ -13,20 +13,19 @@ from msgspec import Meta, Struct
 
 from vap_meet.domain.access import CUSTOMER, Role
 from vap_meet.domain.appointment import (
-    Appointment,
-    AppointmentState,
     BookingRequest,
     Customer,
-    IdentityAssurance,
     Language,
     Mode,
     ServiceName,
 )
-from vap_meet.domain.outcome import Evidence, OutcomeCode, OutcomeContent, OutcomeVersion
+from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
+from vap_meet.services.published import AppointmentOut, OutcomeOut, SessionOut
 
 if TYPE_CHECKING:
-    from vap_meet.domain.session import SessionView
     from vap_meet.services.sessions import TimelineItem
+
+__all__ = ["AppointmentOut", "OutcomeOut", "SessionOut"]
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -127,31 +126,6 @@ class OutcomeIn(_In):
         )
 
 
-class AppointmentOut(Struct, frozen=True, kw_only=True):
-    """The record as the API shows it."""
-
-    id: str
-    reference: str
-    service: ServiceName
-    customer: Customer
-    starts_at: datetime
-    ends_at: datetime
-    mode: Mode
-    question: str | None
-    request_number: str | None
-    state: AppointmentState
-    schedule_version: int
-    revision: int
-    cancel_reason: str | None
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, appointment: Appointment) -> AppointmentOut:
-        """Return the record's answer."""
-        return msgspec.convert(appointment, cls, from_attributes=True)
-
-
 class JoinLinkOut(Struct, frozen=True, kw_only=True):
     """A link. Only this answer holds its code: it is stored as a hash."""
 
@@ -170,64 +144,11 @@ class TokenOut(Struct, frozen=True, kw_only=True):
     url: str
 
 
-class OutcomeOut(Struct, frozen=True, kw_only=True):
-    """One version of an outcome."""
-
-    version: int
-    code: OutcomeCode
-    answer: str
-    next_steps: str
-    internal_notes: str
-    follow_up_on: date | None
-    answer_pending: bool
-    reason: str | None
-    evidence: Evidence
-    author: str
-    at: datetime
-
-    @classmethod
-    def of(cls, version: OutcomeVersion) -> OutcomeOut:
-        """Return the version's answer."""
-        content = version.content
-        return cls(
-            version=version.version,
-            code=content.code,
-            answer=content.answer,
-            next_steps=content.next_steps,
-            internal_notes=content.internal_notes,
-            follow_up_on=content.follow_up_on,
-            answer_pending=version.answer_pending,
-            reason=version.reason,
-            evidence=version.evidence,
-            author=version.author,
-            at=version.at,
-        )
-
-
 class OutcomesOut(Struct, frozen=True, kw_only=True):
     """Every version of an outcome, oldest first, and the one that counts."""
 
     latest: OutcomeOut
     versions: tuple[OutcomeOut, ...]
-
-
-class SessionOut(Struct, frozen=True, kw_only=True):
-    """The session as projected from the facts."""
-
-    identity_assurance: IdentityAssurance
-    first_joined_at: datetime | None
-    waiting_since: datetime | None
-    first_admitted_at: datetime | None
-    admitted_at: datetime | None
-    talked_s: int
-    agent_joined_at: datetime | None
-    ended_at: datetime | None
-    agent_id: str | None
-
-    @classmethod
-    def of(cls, view: SessionView) -> SessionOut:
-        """Return the session's answer."""
-        return msgspec.convert(view, cls, from_attributes=True)
 
 
 class TimelineOut(Struct, frozen=True, kw_only=True):

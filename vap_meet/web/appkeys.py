@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vap_meet.services.outcomes import Outcomes
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
+    from vap_meet.services.webhooks import Webhooks
     from vap_meet.settings import Settings
     from vap_meet.store.engine import Database
     from vap_meet.web.assets import Assets
@@ -50,6 +51,7 @@ RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
 DEMAND: web.AppKey[Demand] = web.AppKey("demand")
+WEBHOOKS: web.AppKey[Webhooks] = web.AppKey("webhooks")
 DEMO: web.AppKey[Demo] = web.AppKey("demo")
 HEALTH: web.AppKey[Health] = web.AppKey("health")
 DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
