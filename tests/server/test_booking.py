@@ -313,3 +313,27 @@ async def test_the_same_move_again_is_the_same_move_and_an_older_version_is_not(
     await booking.put("a1", a_booking(starts_at=moved.starts_at, question="؟"), by="api:1", if_match=2)
     with pytest.raises(VersionConflict):
         await move(1)
+
+
+async def test_nobody_can_be_booked_into_the_past(booking, clock):
+    over = replace(a_booking(), starts_at=clock() - timedelta(minutes=15))
+    with pytest.raises(InvalidRequest) as refusal:
+        await booking.put("a1", over, by="api:1", if_match=None)
+    assert set(refusal.value.fields) == {"startsAt"}
+    under_way = replace(a_booking(), starts_at=clock() - timedelta(minutes=14))
+    await booking.put("a1", under_way, by="api:1", if_match=None)
+
+
+async def test_an_appointment_can_not_move_into_the_past(booking, clock):
+    await booking.put("a1", a_booking(), by="api:1", if_match=None)
+    with pytest.raises(InvalidRequest):
+        await booking.move(
+            "a1", starts_at=clock() - timedelta(hours=1), duration_minutes=None, by="api:1", if_match=1
+        )
+    assert (await booking.get("a1")).revision == 1
+
+
+async def test_the_same_booking_is_still_the_same_when_its_time_has_passed(booking, clock):
+    first, _ = await booking.put("a1", a_booking(), by="api:1", if_match=None)
+    clock.turn(days=2)
+    assert await booking.put("a1", a_booking(), by="api:1", if_match=None) == (first, False)

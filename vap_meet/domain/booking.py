@@ -54,6 +54,12 @@ def check_time(starts_at: datetime, duration_minutes: int | None) -> None:
     _refuse({"startsAt": _aware(starts_at), "durationMinutes": duration}, "It can't move to this time.")
 
 
+def check_ahead(ends_at: datetime, *, now: datetime) -> None:
+    """Raise `InvalidRequest` for a time at which nobody can meet any more; one under way is fine."""
+    over = "The appointment would be over already." if ends_at <= now else None
+    _refuse({"startsAt": over}, "Nobody can meet at this time.")
+
+
 def check_reason(reason: str) -> None:
     """Raise `InvalidRequest` if a reason is too long or no text; it may be empty."""
     _refuse({"reason": _text(reason, MAX_REASON_CHARS)}, "The reason can't be taken as it is.")
