@@ -104,7 +104,7 @@ async def _fill_catalogue(db: Database) -> None:
 
 
 def demo(arguments: Namespace) -> int:
-    """Serve a demonstration from a folder of its own, seeded relative to now."""
+    """Serve a demonstration from a folder of its own, seeded relative to now unless a day is on."""
     folder = Path(arguments.folder)
     folder.mkdir(parents=True, exist_ok=True)
     settings = _demo_settings(folder, port=arguments.port, lan=arguments.lan)
@@ -150,7 +150,7 @@ def _demo_ready(
     app: web.Application, settings: Settings, *, as_json: bool
 ) -> Callable[[int], Awaitable[None]]:
     async def ready(_port: int) -> None:
-        links = await app[DEMO].start_over()
+        links = await app[DEMO].links()
         base = settings.public_url
         if as_json:
             line = {

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from signaling.events import Admitted, Ended, Fact, Joined, Left, Position
 from signaling.protocol import Grant, Stage
 from vap_meet.domain.appointment import BookingRequest, Customer, Language, Mode, ServiceName
@@ -20,6 +22,8 @@ from vap_meet.services.outcomes import Outcomes
 from vap_meet.store import demo as store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from vap_meet.store.engine import Database
 
 BY = "demo"
+STALE_AFTER = timedelta(hours=12)
 CUSTOMER = "customer"
 CUSTOMER_GRANTS = (Grant.CHAT, Grant.PUBLISH)
 
@@ -72,6 +77,7 @@ class DemoLinks:
 
     links: tuple[DemoLink, ...]
     api_key: str
+    seeded_at: datetime
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -97,7 +103,9 @@ class Demo:
         staffing: Staffing,
         api_keys: ApiKeys,
         catalogue: Catalogue,
+        notebook: Path,
     ) -> None:
+        """`notebook` is the file that keeps the links, so that a restart comes back to the same day."""
         self._db = db
         self._clock = clock
         self._hub = hub
@@ -106,21 +114,36 @@ class Demo:
         self._staffing = staffing
         self._api_keys = api_keys
         self._catalogue = catalogue
+        self._notebook = notebook
         self._links: DemoLinks | None = None
 
     async def links(self) -> DemoLinks:
-        """Return the links of the day, seeding it first if that has not been done."""
+        """Return the links of the day; a day that is over, or none, is seeded first."""
+        if self._links is None:
+            self._links = await self._noted()
         return self._links or await self.start_over()
+
+    async def _noted(self) -> DemoLinks | None:
+        """Return the day that an earlier run of this demonstration has seeded, if it is still on."""
+        try:
+            noted = msgspec.json.decode(self._notebook.read_bytes(), type=DemoLinks)
+        except (OSError, msgspec.DecodeError):
+            return None
+        if not timedelta(0) <= self._clock() - noted.seeded_at < STALE_AFTER:
+            return None
+        async with self._db.read() as tx:
+            known = set(await store.rooms(tx))
+        return noted if all(link.appointment_id in known for link in noted.links) else None
 
     async def start_over(self) -> DemoLinks:
         """Forget the day and seed it anew, relative to now; whoever is in an old room is told."""
         async with self._db.read() as tx:
             rooms = await store.rooms(tx)
-        for room in rooms:
-            await self._hub.revoke(room, None)
         async with self._db.write() as tx:
             await store.forget_the_day(tx)
             known = {person.username for person in STAFF if await store.staff_id(tx, person.username)}
+        for room in rooms:  # after the record: whoever asks at once for the way back finds that it is gone
+            await self._hub.revoke(room, None)
         for person in STAFF:
             if person.username in known:
                 continue
@@ -132,7 +155,10 @@ class Demo:
                 name_en=person.name_en,
             )
         await self._catalogue.start_over()
-        self._links = DemoLinks(await _Day(self, token_hex(3)).seed(), await self._api_keys.add("demo"))
+        links = await _Day(self, token_hex(3)).seed()
+        self._links = DemoLinks(links, await self._api_keys.add("demo"), self._clock())
+        self._notebook.write_bytes(msgspec.json.encode(self._links))
+        self._notebook.chmod(0o600)
         return self._links
 
     def at(self, moment: datetime) -> Booking:
@@ -158,7 +184,7 @@ class _Day:
         return (
             await self._book("now", TREES, 2, question_ar="الشجرة أمام منزلي تحجب الإنارة، ما المطلوب؟"),
             await self._waiting(),
-            await self._book("soon", LAND, 15),
+            await self._book("soon", LAND, 15, language=Language.EN),
             await self._book("early", BUILDING, 180),
             await self._moved(),
             await self._cancelled(),
@@ -174,14 +200,16 @@ class _Day:
         booked_before: timedelta = timedelta(days=2),
         question_ar: str | None = None,
         mode: Mode = Mode.VIDEO,
+        language: Language = Language.AR,
     ) -> DemoLink:
         self._count += 1
+        label = "متعامل" if language is Language.AR else "Customer"
         appointment_id = f"demo-{key}-{self._run}"
         appointment, _ = await self._demo.at(self._now - booked_before).put(
             appointment_id,
             BookingRequest(
                 service=service,
-                customer=Customer(name=f"متعامل {self._count}", phone=None, language=Language.AR),
+                customer=Customer(name=f"{label} {self._count}", language=language),
                 starts_at=(self._now + timedelta(minutes=minutes)).replace(second=0, microsecond=0),
                 mode=mode,
                 question=question_ar,
