@@ -53,7 +53,6 @@ async def check_page(request: web.Request) -> web.StreamResponse:
         "customer/check-page.html",
         title_key="check.title",
         language=view.appointment.customer.language,
-        page_data={"base": f"/v/{view.visit_id}/"},
         js_prefixes=("say.device.",),
         appointment=view.appointment,
         visit_id=view.visit_id,

@@ -1,10 +1,7 @@
 import '../elements/mic-meter.js';
 import '../elements/video-tile.js';
-import { pageData } from '../lib/page-data.js';
 import { Check } from './check.js';
 import { DeviceCheck } from './device.js';
-
-const { base } = /** @type {{ base: string }} */ (pageData());
 
 let running = new AbortController();
 
@@ -12,5 +9,5 @@ let running = new AbortController();
 new DeviceCheck((device) => {
   running.abort();
   running = new AbortController();
-  void new Check(base, device, running.signal).run();
+  void new Check(device, running.signal).run();
 }, new AbortController().signal);

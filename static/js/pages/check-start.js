@@ -7,12 +7,11 @@
 import { byId, hide, listen, setVisible } from '../lib/dom.js';
 
 /**
- * @param {string} base The visit's address, with its slash at the end.
  * @param {AbortSignal} signal
  * @returns {{ offer: (device: DeviceCheck) => void, stop: () => void }} `offer` shows the button once there is
  *   something to check; `stop` ends a check, as when the person goes on.
  */
-export function checkButton(base, signal) {
+export function checkButton(signal) {
   const button = byId('check-start', HTMLButtonElement);
   /** @type {DeviceCheck | null} */
   let offered = null;
@@ -22,7 +21,7 @@ export function checkButton(base, signal) {
     hide(button);
     running = new AbortController();
     const { Check } = await import('./check.js');
-    if (device && !running.signal.aborted) await new Check(base, device, running.signal).run();
+    if (device && !running.signal.aborted) await new Check(device, running.signal).run();
   };
   listen(button, 'click', () => void run(), signal);
   return {

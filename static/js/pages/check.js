@@ -1,6 +1,6 @@
 /**
  * The check of a device and its network, behind `customer/check.html`: four rows and a verdict. It is loaded
- * when somebody wants it, so the way into a call carries none of it.
+ * when somebody wants it, so the way into a call carries none of it. Its doors are beside the visit's page.
  */
 import { byId, listen, one, setText, setVisible, show } from '../lib/dom.js';
 import { fill } from '../lib/page-data.js';
@@ -28,7 +28,6 @@ const HEARD_WITHIN_MS = 8_000;
 /** @typedef {{ echo: 'done' | 'full' | 'unavailable', paths: object[] }} Network */
 
 export class Check {
-  #base;
   #device;
   #signal;
   #bell = new Bell();
@@ -44,12 +43,10 @@ export class Check {
   #hearing = () => undefined;
 
   /**
-   * @param {string} base The visit's address, with its slash at the end.
    * @param {DeviceCheck} device Its media is there, or has failed.
    * @param {AbortSignal} signal
    */
-  constructor(base, device, signal) {
-    this.#base = base;
+  constructor(device, signal) {
     this.#device = device;
     this.#signal = signal;
   }
@@ -60,7 +57,7 @@ export class Check {
     show(byId('check', HTMLElement));
     this.#wire();
     try {
-      const plan = /** @type {Plan} */ (await getJson(`${this.#base}check.json`, { signal: this.#signal }));
+      const plan = /** @type {Plan} */ (await getJson('check.json', { signal: this.#signal }));
       this.#words = plan.words;
       this.#showDevice();
       this.#mark('network', 'busy', this.#word('network.busy'));
@@ -166,7 +163,7 @@ export class Check {
    */
   async #exchange(sdp) {
     try {
-      return await postJson(`${this.#base}echo`, { sdp }, { signal: this.#signal });
+      return await postJson('echo', { sdp }, { signal: this.#signal });
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
       return { state: 'unavailable', sdp: null, media: false };
@@ -193,8 +190,7 @@ export class Check {
       speaker: this.#speaker,
       ...this.#network,
     };
-    const url = `${this.#base}device-check`;
-    this.#showVerdict(await postJson(url, findings, { signal: this.#signal }));
+    this.#showVerdict(await postJson('device-check', findings, { signal: this.#signal }));
   }
 
   /** @param {Verdict} verdict */

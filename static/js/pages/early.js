@@ -4,6 +4,7 @@ import '../elements/video-tile.js';
 import { byId, listen } from '../lib/dom.js';
 import { getJson } from '../lib/http.js';
 import { pageData } from '../lib/page-data.js';
+import { Check } from './check.js';
 import { DeviceCheck } from './device.js';
 
 const LOOK_EVERY_MS = 30_000;
@@ -24,7 +25,14 @@ async function look() {
 setInterval(look, LOOK_EVERY_MS);
 listen(document, 'visibilitychange', look);
 
-new DeviceCheck(() => undefined, new AbortController().signal);
+let checking = new AbortController();
+
+// Choosing how to talk is the one tap; choosing anew begins anew.
+new DeviceCheck((device) => {
+  checking.abort();
+  checking = new AbortController();
+  void new Check(device, checking.signal).run();
+}, new AbortController().signal);
 
 // A phone that slept through the countdown looks again on waking.
 listen(window, 'pageshow', ({ persisted }) => persisted && location.reload());

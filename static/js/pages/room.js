@@ -11,6 +11,7 @@ import { whenAnswered } from './answer-watch.js';
 import { Bell, stayAwake } from './attention.js';
 import { canCall } from './browser.js';
 import { chatSheet, mediaControls } from './call-controls.js';
+import { checkButton } from './check-start.js';
 import { DeviceCheck } from './device.js';
 import { deviceQuestion } from './device-question.js';
 import { asked, guardBack } from './leave-guard.js';
@@ -33,9 +34,11 @@ const page = new RoomPage(waitedMs);
 const bell = new Bell();
 const present = new AbortController(); // until this person is out of the room for good
 
-const check = new DeviceCheck(({ media, failed }) => {
-  setVisible(element('enter'), media !== null);
-  setVisible(element('enter-without-box'), failed);
+const connection = checkButton(present.signal);
+const check = new DeviceCheck((device) => {
+  setVisible(element('enter'), device.media !== null);
+  setVisible(element('enter-without-box'), device.failed);
+  connection.offer(device);
 }, present.signal);
 
 /** Begin as far as this browser and an earlier choice allow. */
@@ -59,6 +62,7 @@ async function begin() {
 /** @param {LocalMedia | null} media */
 function enter(media) {
   const { signal } = present;
+  connection.stop();
   const url = new URL(signalUrl, location.href).href.replace(/^http/, 'ws');
   const call = new Call({ client: new SignalingClient({ url }), media });
   const say = (/** @type {string} */ words) => page.say(words);

@@ -1,0 +1,64 @@
+"""The check on a phone: one tap, 20 seconds, a verdict with one thing to do; the agent sees it too."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import axe_findings, phone, problems_of, screenshot
+
+LEVELS = ["good", "fair", "poor"]
+
+
+async def enter(page, server, key: str, language: str) -> str:
+    """Open a link, accept the notice; returns the visit's address."""
+    await page.goto(f"{server.links['links'][key]}?lang={language}")
+    await page.get_by_test_id("continue").click()
+    await page.wait_for_url("**/v/**")
+    return page.url
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_one_tap_checks_everything_within_twenty_seconds(server, browser, language):
+    async with phone(browser, language=language) as context:
+        page = await context.new_page()
+        problems = problems_of(page)
+        visit = await enter(page, server, "early", language)
+        await page.goto(f"{visit}check")
+        assert await axe_findings(page) == []
+        await screenshot(page, f"check-before-{language}", full_page=True)
+
+        tapped = time.monotonic()
+        await page.get_by_test_id("choose-video").click()
+        await page.get_by_test_id("speaker-yes").click()
+        verdict = page.get_by_test_id("check-verdict")
+        await expect(verdict).to_be_visible(timeout=20_000)
+        assert time.monotonic() - tapped < 20
+
+        assert await verdict.get_attribute("data-level") in LEVELS
+        for part in ("camera", "microphone", "speaker"):
+            await expect(page.get_by_test_id(f"check-{part}")).to_have_attribute("data-mark", "ok")
+        network = page.get_by_test_id("check-network")
+        assert await network.get_attribute("data-mark") in {"ok", "trouble"}, "the real echo was reached"
+        assert await axe_findings(page) == []
+        wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0
+        await screenshot(page, f"check-done-{language}", full_page=True)
+        assert problems == []
+
+
+async def test_the_preview_never_waits_for_the_check_and_going_on_ends_it(server, browser):
+    async with phone(browser) as context:
+        page = await context.new_page()
+        problems = problems_of(page)
+        await enter(page, server, "now", "en")
+        await page.get_by_test_id("choose-sound").click()
+        await expect(page.get_by_test_id("enter")).to_be_enabled()
+        await page.get_by_test_id("check-start").click()
+        await expect(page.get_by_test_id("check-network")).to_have_attribute("data-mark", "busy")
+        await screenshot(page, "check-preview-en", full_page=True)
+        await page.get_by_test_id("enter").click()
+        await expect(page.get_by_test_id("section-waiting")).to_be_visible()
+        assert problems == []
