@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("signaling")
 
-CALLS_AT_ONCE: Final = 32
+CALLS_AT_ONCE: Final = 16
 _CHANNELS_AT_ONCE: Final = 500
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 2.0

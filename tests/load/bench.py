@@ -20,6 +20,7 @@ WITHIN_S = 1200
 
 MEASUREMENTS = (
     "tests.load.relay_bench",
+    "tests.load.redis_bench",
     "tests.load.first_frame",
     "tests.load.customer_path",
     "tests.load.ready",
@@ -50,6 +51,8 @@ class Target:
 TARGETS: dict[str, Target] = {
     "relay_vs_bare": Target(at_least=0.6),
     "kb_over_bare_per_waiting_participant": Target(at_most=10),
+    "redis_relay_ms_p50": Target(at_most=2, gates=False),
+    "redis_relay_ms_p99": Target(at_most=10, gates=False),
     "first_frame_vs_bare_relay_app": Target(at_most=1.25),
     "ready_s": Target(at_most=1.5, gates=False),
     "customer_path_kb_compressed": Target(at_most=55),

@@ -54,9 +54,9 @@ class Server:
 
 
 @contextmanager
-def serving(kind: str, core: int) -> Iterator[Server]:
+def serving(kind: str, core: int, *arguments: str) -> Iterator[Server]:
     """Run one relay."""
-    command = [sys.executable, "-m", "tests.load.relay_server", kind, str(core)]
+    command = [sys.executable, "-m", "tests.load.relay_server", kind, str(core), *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

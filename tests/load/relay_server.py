@@ -1,8 +1,8 @@
-"""The bench's two relays, each a process of its own: `python -m tests.load.relay_server bare|whole CORE`.
+"""The bench's relays, each a process of its own: `python -m tests.load.relay_server bare|whole|shared CORE`.
 
 `whole` is the real door behind the application's middlewares: validated, ordered, in the memory log; only who
-sits where is made up. `bare` hands every frame to its peer, as the shortest aiohttp relay would. Each prints
-its port.
+sits where is made up. `shared` is the same with the log on a Redis, whose URL is the last argument. `bare`
+hands every frame to its peer, as the shortest aiohttp relay would. Each prints its port.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from signaling.backing import choose
 from signaling.events import Fact, Participant, Position
 from signaling.hub import Hub
-from signaling.log import MemoryLog
 from signaling.protocol import SUBPROTOCOL, Grant
 from tests.load.relay_load import allow_many_files
 from vap_meet.clock import milliseconds, utc_now
@@ -64,22 +64,28 @@ class AnyoneMay:
         return Seat(room, Participant("staff.1", "Agent 1", frozenset(Grant)), f"session-{appointment_id}")
 
 
-def whole() -> web.Application:
+def whole(redis_url: str | None = None) -> web.Application:
     """Return the application's own path for frames."""
     settings = Settings()
     clock_ms = milliseconds(utc_now)
     app = web.Application(middlewares=middlewares(settings))
+    rooms = choose(redis_url, clock_ms=clock_ms)
     hub = Hub(
-        log=MemoryLog(clock_ms=clock_ms), facts=Forgetful(), ice_servers=lambda _: (), clock_ms=clock_ms
+        log=rooms.log,
+        presence=rooms.presence,
+        facts=Forgetful(),
+        ice_servers=lambda _: (),
+        clock_ms=clock_ms,
     )
     app[SETTINGS], app[HUB] = settings, hub
     app[JOINING] = app[STAFFING] = AnyoneMay(hub)  # type: ignore[misc]
     app.add_routes(signal.routes)
 
     async def run(app: web.Application):
-        task = asyncio.create_task(hub.run())
+        tasks = [asyncio.create_task(hub.run()), asyncio.create_task(rooms.run())]
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
 
     app.cleanup_ctx.append(run)
     return app
@@ -118,11 +124,11 @@ async def serve(app: web.Application) -> None:
 
 def main() -> None:
     """Pin the process to its core and serve."""
-    kind, core = sys.argv[1], int(sys.argv[2])
+    kind, core, *redis_url = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
     os.sched_setaffinity(0, {core})
     allow_many_files()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    uvloop.run(serve({"bare": bare, "whole": whole}[kind]()))
+    uvloop.run(serve({"bare": bare, "whole": whole, "shared": whole}[kind](*redis_url)))
 
 
 if __name__ == "__main__":
