@@ -45,7 +45,9 @@ from vap_meet.services.webhooks import Webhooks
 from vap_meet.store.engine import Database
 from vap_meet.web import (
     admin,
+    admin_catalogue,
     admin_health,
+    admin_services,
     agent,
     api,
     assets,
@@ -81,6 +83,8 @@ DOORS = (
     staff,
     agent,
     admin,
+    admin_catalogue,
+    admin_services,
     admin_health,
     api,
     keys,
@@ -138,11 +142,12 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake)
         app[key.HOURS] = Hours(db=db, clock=clock)
+        app[key.CATALOGUE] = Catalogue(db=db, clock=clock)
         app[key.AVAILABILITY] = Availability(
             db=db,
             clock=clock,
             booking=app[key.BOOKING],
-            services=Catalogue(db=db, clock=clock),
+            services=app[key.CATALOGUE],
             cut_off=timedelta(minutes=settings.change_cut_off_minutes),
         )
         app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
@@ -151,7 +156,6 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
         app[key.DEVICE_CHECKS] = DeviceChecks(db=db, clock=clock, ice_servers=_ice_servers(settings, clock))
         app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
-        app[key.CATALOGUE] = Catalogue(db=db, clock=clock)
         app[key.DEMAND] = Demand(db=db, clock=clock)
         app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
         app[key.JOINING] = Joining(
