@@ -183,6 +183,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             staffing=app[key.STAFFING],
             api_keys=app[key.API_KEYS],
             catalogue=app[key.CATALOGUE],
+            notebook=settings.secret_dir.parent / "demo-links.json",
         )
         # The demonstration's waiting customers have no browser: nobody sweeps them away.
         sweeper = Sweeper(db=db, clock=clock, online=hub.online, repairs=not settings.demo)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vap_meet.web import api_appointments, api_joining, api_outcomes, api_services, api_slots
+from vap_meet.web import api_appointments, api_joining, api_outcomes, api_services, api_slots, api_webhooks
 
 if TYPE_CHECKING:
     from aiohttp.web import AbstractRouteDef
@@ -19,4 +19,5 @@ routes: tuple[AbstractRouteDef, ...] = (
     *api_outcomes.routes,
     *api_services.routes,
     *api_slots.routes,
+    *api_webhooks.routes,
 )
