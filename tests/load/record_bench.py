@@ -13,6 +13,7 @@ import asyncio
 import json
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,9 @@ async def booked(db: Database, prefix: str, count: int) -> list[str]:
     rooms = [f"{prefix}-{n}" for n in range(count)]
     booking = Booking(db=db, clock=utc_now)
     for room in rooms:
-        await booking.put(room, a_booking(), by="bench", if_match=None)
+        await booking.put(
+            room, a_booking(starts_at=utc_now() + timedelta(minutes=15)), by="bench", if_match=None
+        )
     return rooms
 
 

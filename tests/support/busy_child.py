@@ -64,7 +64,8 @@ async def _consultations(db: Database, outcomes: Outcomes, name: str, acks: Conn
     while True:
         room = f"{name}-{count}"
         count += 1
-        await booking.put(room, a_booking(), by="api:1", if_match=None)
+        soon = a_booking(starts_at=utc_now() + timedelta(minutes=15))
+        await booking.put(room, soon, by="api:1", if_match=None)
         _say(acks, "booked", room)
         for seq, fact in enumerate(FACTS, start=1):
             await sessions.commit(room, Position("epoch", seq), round(time.time() * 1000), fact)
