@@ -3,8 +3,8 @@
     python -m tests.load.record_bench     prints one JSON object
 
 ``write_tx_per_s_*``: acknowledged facts of 64 rooms at once; those that wait together share a commit.
-``fact_ms_cpu_*`` and ``fact_ms_*``: CPU and time of one fact while nothing else happens. Both databases keep on
-disk what they acknowledge.
+``fact_ms_cpu_*`` and ``fact_ms_*``: CPU and time of one fact while nothing else happens. Both databases keep
+on disk what they acknowledge.
 """
 
 from __future__ import annotations
