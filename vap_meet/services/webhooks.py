@@ -25,6 +25,7 @@ from vap_meet.services.announcing import no_one
 from vap_meet.services.webhook_sending import Signer
 from vap_meet.store import audit, webhook_attempts
 from vap_meet.store import webhooks as store
+from vap_meet.store.webhook_attempts import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from vap_meet.services.keys import Keys
     from vap_meet.services.outbound import Answer, Outbound
     from vap_meet.store.engine import Database
-    from vap_meet.store.webhook_attempts import Delivery
+
+__all__ = ["MANY", "PAGE", "Delivery", "Webhooks"]
 
 log = structlog.get_logger(__name__)
 
