@@ -35,6 +35,9 @@ export class VapChat extends HTMLElement {
   #failed = make('p', 'vap-chat__failed');
   /** @type {Set<string>} */
   #shown = new Set();
+  // Whether the reader is at the newest line; who scrolled up to read is left there.
+  #following = true;
+  #height = 0;
 
   constructor() {
     super();
@@ -50,6 +53,16 @@ export class VapChat extends HTMLElement {
     this.#log.setAttribute('role', 'log');
     this.#log.setAttribute('aria-live', 'polite');
     this.#log.tabIndex = 0;
+    this.#log.addEventListener('scroll', () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.#log;
+      // A log that has just another height was scrolled by that, not by the reader.
+      if (clientHeight === this.#height) this.#following = scrollHeight - scrollTop - clientHeight < 40;
+    });
+    // Opened, turned, or squeezed by a keyboard: the newest line stays in sight.
+    new ResizeObserver(() => {
+      this.#height = this.#log.clientHeight;
+      this.#follow();
+    }).observe(this.#log);
     this.#form.append(this.#label, this.#input, this.#button);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -84,15 +97,19 @@ export class VapChat extends HTMLElement {
    * @param {readonly ChatLine[]} lines In order.
    */
   show(lines) {
-    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
     lines.forEach((line, index) => {
       const key = `${line.sender} ${line.id}`;
       if (this.#shown.has(key)) return;
       this.#shown.add(key);
+      if (line.sender === this.selfId) this.#following = true;
       this.#log.insertBefore(this.#bubble(line), this.#log.children[index] ?? null);
     });
     setVisible(this.#empty, this.#shown.size === 0);
-    if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    this.#follow();
+  }
+
+  #follow() {
+    if (this.#following) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   /** @param {ChatLine} line */

@@ -1,5 +1,5 @@
 /**
- * `<vap-video-tile>`: one person's picture and sound, or their initials while there is no picture.
+ * `<vap-video-tile>`: one person's picture and sound, or their initial while there is no picture.
  *
  * Attributes: `name`; `microphone` and `camera` ("on" | "off" | "none"); `self` (own picture: mirrored,
  * never heard); `rear` (own rear camera: not mirrored); `status` (a sentence over the picture, e.g. that
@@ -17,7 +17,7 @@ export class VapVideoTile extends HTMLElement {
   #video = make('video', 'vap-tile__video');
   // Sound has an element of its own: a video element may wait with it for a picture that never comes.
   #audio = make('audio', 'vap-tile__audio');
-  #initials = make('span', 'vap-tile__initials');
+  #initial = make('span', 'vap-tile__initial');
   #cameraOff = make('span', 'vap-tile__camera-off');
   #placeholder = make('div', 'vap-tile__placeholder');
   #name = make('span', 'vap-tile__name');
@@ -36,11 +36,11 @@ export class VapVideoTile extends HTMLElement {
     this.#video.autoplay = true;
     this.#video.muted = true;
     this.#audio.autoplay = true;
-    this.#initials.setAttribute('aria-hidden', 'true');
+    this.#initial.setAttribute('aria-hidden', 'true');
     this.#status.setAttribute('role', 'status');
     this.#play.type = 'button';
     this.#play.addEventListener('click', () => this.#playSound());
-    this.#placeholder.append(this.#initials, this.#cameraOff);
+    this.#placeholder.append(this.#initial, this.#cameraOff);
     this.#caption.append(this.#name, this.#microphoneOff);
   }
 
@@ -118,7 +118,7 @@ export class VapVideoTile extends HTMLElement {
     const name = this.getAttribute('name') ?? '';
     const label = (/** @type {string} */ key) => this.getAttribute(`label-${key}`) ?? '';
     setText(this.#name, name);
-    setText(this.#initials, initials(name));
+    setText(this.#initial, initial(name));
     setText(this.#cameraOff, label('camera-off'));
     setText(this.#microphoneOff, label('microphone-off'));
     setText(this.#play, label('play'));
@@ -132,13 +132,12 @@ export class VapVideoTile extends HTMLElement {
 }
 
 /**
- * The first letters of the first two words; Arabic ones are kept apart lest they join.
+ * The first letter: two Arabic ones side by side read as a word.
  *
  * @param {string} name
  */
-function initials(name) {
-  const letters = name.split(/\s+/).map((word) => [...word][0] ?? '');
-  return letters.slice(0, 2).join('\u200c');
+function initial(name) {
+  return [...name.trim()][0] ?? '';
 }
 
 customElements.define('vap-video-tile', VapVideoTile);

@@ -77,7 +77,8 @@ async function reopen(call, video, say) {
  * @param {Call} call
  * @param {(words: string) => void} say
  * @param {AbortSignal} signal
- * @returns {(state: CallState) => void} Shows the conversation of a state.
+ * @returns {{ show: (state: CallState) => void, close: () => boolean }} Shows the conversation of a state;
+ *   closes the sheet and says whether it was open.
  */
 export function chatSheet(call, say, signal) {
   const opener = byId('open-chat', HTMLButtonElement);
@@ -120,9 +121,18 @@ export function chatSheet(call, say, signal) {
     { signal },
   );
 
-  return ({ self, phase, chat: lines }) => {
+  /** @param {CallState} state */
+  const render = ({ self, phase, chat: lines }) => {
     chat.selfId = self?.id ?? '';
     chat.toggleAttribute('disabled', phase !== 'in_call');
     chat.show(lines);
+  };
+  return {
+    show: render,
+    close: () => {
+      const wasOpen = !sheet.hidden;
+      if (wasOpen) close();
+      return wasOpen;
+    },
   };
 }

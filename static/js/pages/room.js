@@ -66,7 +66,8 @@ function enter(media) {
   const url = new URL(signalUrl, location.href).href.replace(/^http/, 'ws');
   const call = new Call({ client: new SignalingClient({ url }), media });
   const say = (/** @type {string} */ words) => page.say(words);
-  const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
+  const chat = chatSheet(call, say, signal);
+  const parts = [mediaControls(call, say, signal), chat.show, keepChoice, ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);
   const show = () => {
     const view = roomView(call.state, navigator.onLine);
@@ -82,7 +83,7 @@ function enter(media) {
     if (dialog.open) dialog.close('stay');
     if (phase !== 'stopped') whenAnswered(statusUrl, () => page.answered(), new AbortController().signal);
   });
-  leavingAsksFirst(call);
+  leavingAsksFirst(call, chat.close);
   stayAwake(signal);
   for (const name of /** @type {const} */ (['online', 'offline'])) listen(window, name, show, signal);
   for (const name of /** @type {const} */ (['online', 'pageshow'])) listen(window, name, () => call.nudge(), signal);
@@ -108,8 +109,11 @@ function ringWhenCalled() {
   };
 }
 
-/** @param {Call} call */
-function leavingAsksFirst(call) {
+/**
+ * @param {Call} call
+ * @param {() => boolean} closeChat Back closes an open chat, and nothing else.
+ */
+function leavingAsksFirst(call, closeChat) {
   const dialog = byId('leave-dialog', HTMLDialogElement);
   const ask = () => {
     const key = page.section === 'call' ? 'say.room.leave_title' : 'say.room.leave_waiting_title';
@@ -120,7 +124,7 @@ function leavingAsksFirst(call) {
   for (const id of ['leave', 'waiting-leave']) {
     listen(element(id), 'click', async () => (await ask()) && leave(), present.signal);
   }
-  guardBack(ask, leave, present.signal);
+  guardBack(async () => !closeChat() && ask(), leave, present.signal);
 }
 
 // Any first touch allows sound: after a reload nobody presses "join" again.
