@@ -69,7 +69,11 @@ def test_a_message_verifies_with_each_of_its_secrets_and_with_no_other():
     headers = signed_headers("msg_1", '{"a": 1}', secrets=(first, second), now=utc_now())
     assert Webhook(first).verify('{"a": 1}', headers) == {"a": 1}
     assert Webhook(second).verify('{"a": 1}', headers) == {"a": 1}
-    for other in (derive_secret(KEY, "e1", 3), derive_secret(KEY, "e2", 1), derive_secret(b"x" * 32, "e1", 1)):
+    for other in (
+        derive_secret(KEY, "e1", 3),
+        derive_secret(KEY, "e2", 1),
+        derive_secret(b"x" * 32, "e1", 1),
+    ):
         with pytest.raises(WebhookVerificationError):
             Webhook(other).verify('{"a": 1}', headers)
 
