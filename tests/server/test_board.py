@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from signaling.events import Admitted, Joined, Left, Position
+from signaling.events import Admitted, Ended, Joined, Left, Position
 from signaling.protocol import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
 from vap_meet.domain.appointment import AppointmentState, Customer
@@ -15,6 +15,7 @@ from vap_meet.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
+FINAL = OutcomeContent(code=OutcomeCode.RESOLVED, answer="نعم")
 CUSTOMER_COMES = Joined("customer", (Grant.CHAT,), Stage.WAITING)
 
 
@@ -43,7 +44,8 @@ def outcomes(db, clock):
 def book(db, clock):
     async def book(appointment_id, *, minutes=0.0, **changes):
         request = a_booking(starts_at=clock() + timedelta(minutes=minutes), **changes)
-        await Booking(db=db, clock=clock).put(appointment_id, request, by="api:1", if_match=None)
+        days_ago = clock() - timedelta(days=3)
+        await Booking(db=db, clock=lambda: days_ago).put(appointment_id, request, by="api:1", if_match=None)
 
     return book
 
@@ -130,13 +132,36 @@ async def test_answers_owed_are_pending_ones_and_drafts_without_an_outcome(board
         await book(name)
         await tell(name, CUSTOMER_COMES)
     pending = OutcomeContent(code=OutcomeCode.RESOLVED)
-    final = OutcomeContent(code=OutcomeCode.RESOLVED, answer="نعم")
     for name in ("pending", "finished"):
         await outcomes.put(name, pending, author="staff:s1", if_version=None, answer_pending=True)
     await outcomes.save_draft("drafted", DraftContent(answer="half"), author="staff:s1")
     await outcomes.save_draft("finished", DraftContent(answer="half"), author="staff:s1")
-    await outcomes.put("finished", final, author="staff:s1", if_version=1)
+    await outcomes.put("finished", FINAL, author="staff:s1", if_version=1)
     assert sorted(ids((await board.agent("s1")).owed)) == ["drafted", "pending"]
+
+
+async def test_a_call_that_ended_without_an_outcome_is_owed_with_or_without_a_draft(
+    board, book, tell, outcomes, clock
+):
+    for name in ("bare", "drafted", "running"):
+        await book(name)
+        await tell(name, CUSTOMER_COMES)
+        await tell(name, Admitted("customer", "staff.s1"))
+    await outcomes.save_draft("drafted", DraftContent(answer="half"), author="staff:s1")
+    assert (await board.agent("s1")).owed == (), "a call that is on owes nothing yet"
+    ended_at = clock.turn(minutes=5)
+    for name in ("bare", "drafted"):
+        await tell(name, Ended())
+    found = await board.agent("s1")
+    assert sorted(ids(found.owed)) == ["bare", "drafted"]
+    assert {row.over_at for row in found.owed} == {ended_at}
+    told = {row.appointment.id: (row.in_session_with, row.over_at) for row in found.today}
+    assert told["bare"] == (None, ended_at)
+    assert told["running"] == ("staff.s1", None)
+    await outcomes.put("bare", FINAL, author="staff:s1", if_version=None)
+    found = await board.agent("s1")
+    assert ids(found.owed) == ["drafted"]
+    assert {row.over_at for row in found.today if row.appointment.id == "bare"} == {None}
 
 
 async def test_a_draft_that_nobody_can_finish_is_not_owed(board, book, outcomes, db, clock):

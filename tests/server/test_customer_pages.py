@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from signaling.events import Admitted, Joined, Position
+from signaling.events import Admitted, Ended, Joined, Position
 from signaling.protocol import Stage
 from tests.support.access import PUBLIC_URL
 from tests.support.customer import open_street
@@ -215,19 +215,38 @@ async def test_the_written_answer_is_for_the_customer_and_can_be_reopened(street
 
 
 async def test_an_answer_that_is_still_owed_is_announced_not_shown(street):
-    browser = street.browser()
+    browser, link = street.browser(), await street.link()
     path = await street.entered(browser)
     await admitted(street)
     owed = OutcomeContent(code=OutcomeCode.RESOLVED)
     await street.house.outcomes.put("a-1", owed, author="staff:1", if_version=None, answer_pending=True)
     page = await browser.get(f"{path}answer")
-    assert "still writing your answer" in page.text
+    assert "Your answer is being written" in page.text
+    fresh = await street.browser().get(link)
+    assert "will be here when it is ready" in fresh.text
+    assert "Read the answer" not in fresh.text
     assert '"statusUrl"' in page.text
     assert '"outcome": false' in (await browser.get(f"{path}status.json")).text
     await street.house.outcomes.put("a-1", ANSWER, author="staff:1", if_version=1)
     page = await browser.get(f"{path}answer")
     assert ANSWER.answer in page.text
     assert 'data-testid="correction"' not in page.text
+
+
+async def test_a_call_that_ended_without_an_outcome_is_over_and_its_answer_to_come(street):
+    browser, link = street.browser(), await street.link()
+    path = await street.entered(browser)
+    await admitted(street)
+    at = int(street.house.clock().timestamp() * 1000) + 1
+    await street.house.sessions.commit("a-1", Position("epoch-one", 9), at, Ended())
+    page = await browser.get(path)
+    assert (page.status, page.location) == (303, f"{path}answer")
+    page = await browser.get(page.location)
+    assert "The call is over" in page.text
+    assert "Back to the appointment" not in page.text
+    again = await street.browser().get(link)
+    assert "The call is over. Your answer in writing will be here" in again.text
+    assert "What will happen" not in again.text
 
 
 async def test_an_amended_answer_is_marked_as_a_correction(street):

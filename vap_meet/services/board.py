@@ -32,6 +32,7 @@ class BoardRow:
 
     `over_target` counts from the start of the appointment if the customer came before it: coming early is
     no delay of ours. `in_session_with` is the participant id of the agent in the session that runs.
+    `over_at` is when the call ended of an appointment that still lacks its outcome.
     """
 
     appointment: Appointment
@@ -39,6 +40,7 @@ class BoardRow:
     waited_s: int
     over_target: bool
     in_session_with: str | None
+    over_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +109,13 @@ class Board:
     def _row(self, listed: Listed, now: datetime) -> BoardRow:
         appointment = listed.appointment
         since = listed.waiting_since if appointment.state is AppointmentState.WAITING else None
-        in_session = appointment.state is AppointmentState.IN_SESSION and listed.agent_id is not None
+        over_at = listed.ended_at if appointment.is_open else None
+        in_session = appointment.state is AppointmentState.IN_SESSION and over_at is None
         return BoardRow(
             appointment=appointment,
             waiting_since=since,
             waited_s=0 if since is None else max(0, int((now - since).total_seconds())),
             over_target=since is not None and now - max(since, appointment.starts_at) > self._target,
             in_session_with=staff_participant(listed.agent_id) if in_session and listed.agent_id else None,
+            over_at=over_at,
         )

@@ -27,6 +27,7 @@ class Listed:
     appointment: Appointment
     waiting_since: datetime | None
     agent_id: str | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,11 @@ async def waiting(tx: AsyncConnection) -> tuple[Listed, ...]:
 
 
 async def owed(tx: AsyncConnection) -> tuple[Listed, ...]:
-    """Return appointments whose answer is pending or only drafted, the oldest first."""
+    """Return appointments that somebody still has to write about, the oldest first.
+
+    Their answer is pending, their call ended without an outcome, or there is only a draft; one that is in its
+    call is not owed yet, whatever is drafted.
+    """
     newest = (
         select(func.max(outcome.c.version))
         .where(outcome.c.appointment_id == appointment.c.id)
@@ -71,7 +76,9 @@ async def owed(tx: AsyncConnection) -> tuple[Listed, ...]:
         .exists()
     )
     drafted = select(outcome_draft.c.at).where(outcome_draft.c.appointment_id == appointment.c.id).exists()
-    undecided = and_(drafted, newest.is_(None), appointment.c.state.in_(OPEN_STATES))
+    over = session.c.ended_at.is_not(None)
+    put_aside = and_(drafted, appointment.c.state != AppointmentState.IN_SESSION)
+    undecided = and_(newest.is_(None), appointment.c.state.in_(OPEN_STATES), or_(over, put_aside))
     query = _listed().where(or_(pending, undecided))
     return await _read(tx, query.order_by(appointment.c.updated_at, appointment.c.id))
 
@@ -91,12 +98,18 @@ async def page(tx: AsyncConnection, wanted: Wanted, *, offset: int, at_most: int
 
 def _listed() -> Select[Any]:
     joined = appointment.outerjoin(session, session.c.appointment_id == appointment.c.id)
-    return select(appointment, session.c.waiting_since, session.c.agent_id).select_from(joined)
+    of_session = (session.c.waiting_since, session.c.agent_id, session.c.ended_at)
+    return select(appointment, *of_session).select_from(joined)
 
 
 async def _read(tx: AsyncConnection, query: Select[Any]) -> tuple[Listed, ...]:
     return tuple(
-        Listed(appointment=read_row(row), waiting_since=row.waiting_since, agent_id=row.agent_id)
+        Listed(
+            appointment=read_row(row),
+            waiting_since=row.waiting_since,
+            agent_id=row.agent_id,
+            ended_at=row.ended_at,
+        )
         for row in await tx.execute(query)
     )
 

@@ -40,6 +40,7 @@ from vap_meet.web.guards import browser_cookie
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.outcome import OutcomeVersion
     from vap_meet.services.joining import LinkView, VisitView
 
@@ -55,7 +56,7 @@ async def link_page(request: web.Request) -> web.StreamResponse:
         view = await request.app[JOINING].look_up_link(code)
     except LinkUnknown:
         return stop_page(request, "unknown", status=404)
-    return _link(request, view, code)
+    return await _link(request, view, code)
 
 
 @doors.post("/j/{code}")
@@ -104,7 +105,7 @@ async def answer_page(request: web.Request) -> web.StreamResponse:
         return stop_page(request, "visit", status=404)
     if view.status in {LinkStatus.MOVED, LinkStatus.CANCELLED}:
         return stop_page(request, view.status.value, appointment=view.appointment)
-    first, latest = await _answers(request, view)
+    first, latest = await _answers(request, view.appointment.id)
     return request.app[RENDERER].page(
         request,
         "customer/answer.html",
@@ -114,6 +115,7 @@ async def answer_page(request: web.Request) -> web.StreamResponse:
         appointment=view.appointment,
         visit_id=view.visit_id,
         outcome=latest,
+        is_over=await _is_over(request, view.appointment),
         corrected=latest is not first,
     )
 
@@ -123,7 +125,7 @@ async def status(request: web.Request) -> web.StreamResponse:
     """Answer where the appointment and this visit stand, and whether the written answer is there."""
     view = await _visit(request)
     shown = view.status not in {LinkStatus.MOVED, LinkStatus.CANCELLED}
-    _, latest = await _answers(request, view) if shown else (None, None)
+    _, latest = await _answers(request, view.appointment.id) if shown else (None, None)
     return web.json_response(
         {"state": view.appointment.state.value, "visit": view.status.value, "outcome": latest is not None}
     )
@@ -132,10 +134,20 @@ async def status(request: web.Request) -> web.StreamResponse:
 # --- pages ------------------------------------------------------------------------------------------
 
 
-def _link(request: web.Request, view: LinkView, code: str) -> web.Response:
+async def _link(request: web.Request, view: LinkView, code: str) -> web.Response:
+    appointment = view.appointment
     if not view.may_enter:
-        return stop_page(request, view.status.value, appointment=view.appointment)
-    return notice_page(request, action=f"/j/{code}", appointment=view.appointment, status=view.status)
+        return stop_page(request, view.status.value, appointment=appointment)
+    if view.status is not LinkStatus.OVER and not await _is_over(request, appointment):
+        return notice_page(request, action=f"/j/{code}", appointment=appointment, status=view.status)
+    _, latest = await _answers(request, appointment.id)
+    return notice_page(
+        request,
+        action=f"/j/{code}",
+        appointment=appointment,
+        status=LinkStatus.OVER,
+        answered=latest is not None,
+    )
 
 
 def _early(request: web.Request, view: VisitView) -> web.Response:
@@ -158,6 +170,8 @@ def _early(request: web.Request, view: VisitView) -> web.Response:
 async def _room(request: web.Request, view: VisitView) -> web.Response:
     base = f"/v/{view.visit_id}/"
     session = await request.app[SESSIONS].session(view.appointment.id)
+    if session and session.ended_at:
+        return see_other(f"{base}answer")
     since = session.waiting_since if session else None
     waited_ms = None if since is None else _ms(request.app[CLOCK]() - since)
     return request.app[RENDERER].page(
@@ -186,11 +200,19 @@ async def _visit(request: web.Request) -> VisitView:
     return await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
 
 
+async def _is_over(request: web.Request, appointment: Appointment) -> bool:
+    """Whether nobody meets any more: the record says so, or the call has ended and its outcome is to come."""
+    if not appointment.is_open:
+        return True
+    session = await request.app[SESSIONS].session(appointment.id)
+    return session is not None and session.ended_at is not None
+
+
 async def _answers(
-    request: web.Request, view: VisitView
+    request: web.Request, appointment_id: str
 ) -> tuple[OutcomeVersion | None, OutcomeVersion | None]:
     """Return the first complete outcome and the latest; None while the answer is still owed."""
-    versions = await request.app[OUTCOMES].versions(view.appointment.id)
+    versions = await request.app[OUTCOMES].versions(appointment_id)
     complete = [version for version in versions if not version.answer_pending]
     return (complete[0], complete[-1]) if complete else (None, None)
 

@@ -23,8 +23,12 @@ def notice_page(
     token: str | None = None,
     appointment: Appointment | None = None,
     status: LinkStatus = LinkStatus.OPEN,
+    answered: bool = False,
 ) -> web.Response:
-    """Return the page whose one button accepts the notice and enters; `token` travels in its form."""
+    """Return the page whose one button accepts the notice and enters; `token` travels in its form.
+
+    `answered` says of an appointment that is over that its written answer is there already.
+    """
     return request.app[RENDERER].page(
         request,
         "customer/link.html",
@@ -34,6 +38,7 @@ def notice_page(
         token=token,
         appointment=appointment,
         link_status=status.value,
+        answered=answered,
     )
 
 
