@@ -34,6 +34,8 @@ from vap_meet.services.keys import Keys
 from vap_meet.services.limits import RateLimiter
 from vap_meet.services.outbound import Outbound
 from vap_meet.services.outcomes import Outcomes
+from vap_meet.services.own_appointments import OwnAppointments
+from vap_meet.services.phone_codes import PhoneCodes
 from vap_meet.services.revoking import Revoking
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
@@ -51,11 +53,14 @@ from vap_meet.web import (
     agent,
     api,
     assets,
+    booked,
+    booking,
     customer,
     demo,
     device_check,
     health,
     keys,
+    mine,
     pages,
     services,
     signal,
@@ -78,6 +83,9 @@ DOORS = (
     assets,
     pages,
     services,
+    booking,
+    booked,
+    mine,
     customer,
     device_check,
     staff,
@@ -139,6 +147,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             clock_ms=milliseconds(clock),
         )
         handlers |= _room_commands(hub)
+        if settings.demo:
+            handlers[Kind.PHONE_CODE] = _shown_on_the_page
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake)
         app[key.HOURS] = Hours(db=db, clock=clock)
@@ -166,6 +176,10 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             hub=hub,
             sessions=app[key.SESSIONS],
         )
+        app[key.OWN] = OwnAppointments(db=db, joining=app[key.JOINING], outcomes=app[key.OUTCOMES])
+        app[key.PHONE_CODES] = PhoneCodes(
+            db=db, clock=clock, keys=key_rings, limits=app[key.LIMITS], wake=dispatcher.wake
+        )
         app[key.WEBHOOKS] = Webhooks(
             db=db,
             clock=clock,
@@ -183,6 +197,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             staffing=app[key.STAFFING],
             api_keys=app[key.API_KEYS],
             catalogue=app[key.CATALOGUE],
+            hours=app[key.HOURS],
             notebook=settings.secret_dir.parent / "demo-links.json",
         )
         # The demonstration's waiting customers have no browser: nobody sweeps them away.
@@ -229,6 +244,10 @@ def _ice_servers(settings: Settings, clock: Clock) -> Callable[[str], tuple[IceS
 
 def _turn_secret(settings: Settings) -> str | None:
     return settings.turn_secret.get_secret_value() if settings.turn_secret else None
+
+
+async def _shown_on_the_page(_payload: str) -> None:
+    """Send nothing: the demonstration shows a phone's code where it is asked for."""
 
 
 def _room_commands(hub: Hub) -> dict[str, Handler]:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
     ROOM_END = "room.end"
     ROOM_REVOKE = "room.revoke"
+    PHONE_CODE = "message.phone_code"
     WEBHOOK = "webhook"
 
 

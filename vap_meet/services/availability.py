@@ -13,7 +13,7 @@ from vap_meet.domain.opening import day_ticks, local_moment
 from vap_meet.domain.slot_errors import ChangeTooLate, NotBookable
 from vap_meet.services import reserving
 from vap_meet.store import availability as store
-from vap_meet.store import booking_details
+from vap_meet.store import booking_details, reservations
 
 if TYPE_CHECKING:
     from datetime import date
@@ -95,6 +95,14 @@ class FirstFree:
 
     starts_at: datetime
     days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a customer may do with an appointment themselves."""
+
+    move: bool
+    cancel: bool
 
 
 class Availability:
@@ -187,6 +195,13 @@ class Availability:
             if_match=None,
             wish=request.wish,
         )
+
+    async def changes(self, appointment: Appointment) -> Changes:
+        """Return what the customer may do with it themselves: what was booked elsewhere moves only there."""
+        in_time = self.may_change(appointment)
+        async with self._db.read() as tx:
+            reserved = bool(in_time and await reservations.of_appointment(tx, appointment.id))
+        return Changes(move=reserved, cancel=in_time)
 
     def may_change(self, appointment: Appointment) -> bool:
         """Whether the customer may still move or cancel it themselves."""

@@ -18,6 +18,7 @@ from signaling.protocol import Grant, Stage
 from vap_meet.domain.appointment import BookingRequest, Customer, Language, Mode, ServiceName
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking
+from vap_meet.services.demo_hours import seed_hours
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.store import demo as store
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
     from vap_meet.services.catalogue import Catalogue
+    from vap_meet.services.hours import Hours
     from vap_meet.services.joining import Joining
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
@@ -103,6 +105,7 @@ class Demo:
         staffing: Staffing,
         api_keys: ApiKeys,
         catalogue: Catalogue,
+        hours: Hours,
         notebook: Path,
     ) -> None:
         """`notebook` is the file that keeps the links, so that a restart comes back to the same day."""
@@ -114,6 +117,7 @@ class Demo:
         self._staffing = staffing
         self._api_keys = api_keys
         self._catalogue = catalogue
+        self._hours = hours
         self._notebook = notebook
         self._links: DemoLinks | None = None
 
@@ -155,6 +159,9 @@ class Demo:
                 name_en=person.name_en,
             )
         await self._catalogue.start_over()
+        async with self._db.read() as tx:
+            agent_id = await store.staff_id(tx, "agent")
+        await seed_hours(self._hours, agent_id=agent_id, today=self._clock().date(), by=BY)
         links = await _Day(self, token_hex(3)).seed()
         self._links = DemoLinks(links, await self._api_keys.add("demo"), self._clock())
         self._notebook.write_bytes(msgspec.json.encode(self._links))

@@ -30,6 +30,8 @@ class Bucket(StrEnum):
     QUALITY = "quality"
     MISSED_SEARCH = "missed_search"
     TELL_ME = "tell_me"
+    BOOK = "book"
+    CODE_ADDRESS = "code_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ LIMITS: dict[str, Limit] = {
     Bucket.QUALITY: Limit(20, 60),  # of one seat, which tells every ten seconds
     Bucket.MISSED_SEARCH: Limit(30, 60),  # beyond it a search still answers, but is not noted
     Bucket.TELL_ME: Limit(30, 600),
+    Bucket.BOOK: Limit(300, 600),
+    Bucket.CODE_ADDRESS: Limit(100, 600),  # each phone has its own bound, kept in the record
 }
 
 

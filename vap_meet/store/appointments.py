@@ -121,6 +121,13 @@ def padded(ids: Collection[str]) -> list[str]:
     return every + every[-1:] * ((1 << (len(every) - 1).bit_length()) - len(every)) if every else every
 
 
+async def of_phone(tx: AsyncConnection, phone: str, *, at_most: int) -> tuple[Appointment, ...]:
+    """Return what was booked for a phone, the latest first."""
+    query = select(table).where(table.c.customer_phone == phone)
+    query = query.order_by(table.c.starts_at.desc(), table.c.id).limit(at_most)
+    return tuple(read_row(row) for row in await tx.execute(query))
+
+
 async def moved_at(tx: AsyncConnection, appointment_id: str) -> datetime | None:
     """Return since when the record has its present time; None if it has never moved."""
     query = select(table.c.moved_at).where(table.c.id == appointment_id)

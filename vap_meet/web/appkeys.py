@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vap_meet.services.joining import Joining
     from vap_meet.services.limits import RateLimiter
     from vap_meet.services.outcomes import Outcomes
+    from vap_meet.services.own_appointments import OwnAppointments
+    from vap_meet.services.phone_codes import PhoneCodes
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
     from vap_meet.services.webhooks import Webhooks
@@ -40,6 +42,8 @@ OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
 AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
+OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
+PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
 BOARD: web.AppKey[Board] = web.AppKey("board")
 JOINING: web.AppKey[Joining] = web.AppKey("joining")
 STAFFING: web.AppKey[Staffing] = web.AppKey("staffing")

@@ -57,6 +57,10 @@ class Formats:
         """Return «الاثنين» / "Monday"."""
         return self._date(day, "EEEE")
 
+    def month(self, day: Day) -> str:
+        """Return «سبتمبر» / "Sept"."""
+        return self._date(day, "MMM")
+
     def day(self, day: Day) -> str:
         """Return «اليوم», «غدًا», «أمس», or the weekday and date."""
         local = self._local_day(day)

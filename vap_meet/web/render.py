@@ -147,6 +147,7 @@ class Renderer:
             fmt_time_range=formats.time_range,
             fmt_date=formats.date,
             fmt_weekday=formats.weekday,
+            fmt_month=formats.month,
             fmt_day=formats.day,
             fmt_date_time=formats.date_time,
             fmt_duration=formats.duration,
