@@ -8,16 +8,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
 import pytest
 from aiohttp import ClientSession, CookieJar
 from aiortc import RTCIceServer
 
+from signaling.events import Joined, Position
+from signaling.protocol import Grant, Stage
 from tests.support.coturn import SECRET, coturn
 from tests.support.echo import pinger
 from tests.support.record import NOON, TurnedClock, a_booking
 from tests.support.server import app_in_process
+from tests.support.staff import staffed, words_of
+from vap_meet.clock import milliseconds
+from vap_meet.domain.device_check import Findings
 from vap_meet.tls import lan_address
-from vap_meet.web.appkeys import BOOKING, DEVICE_CHECKS, ECHO, JOINING
+from vap_meet.web.appkeys import BOOKING, DEVICE_CHECKS, ECHO, JOINING, SESSIONS
 
 FOUND = {
     "device": "phone",
@@ -168,6 +174,22 @@ async def test_every_way_to_a_relay_is_tested_through_a_real_one(tmp_path):
                     await peer.connect(customer.exchange)
                     assert await peer.ping("1") < 2
                     assert "typ relay" in peer.connection.localDescription.sdp
+
+
+async def test_the_agent_sees_the_verdict_beside_the_record_and_on_the_waiting_row(tmp_path):
+    async with staffed(tmp_path) as house:
+        _, page = await house.agent.get("/agent/appointments/a1")
+        assert "Device check Not done" in words_of(page)
+        found = msgspec.convert(FOUND, Findings)
+        await house.app[DEVICE_CHECKS].record("a1", found)
+        _, page = await house.agent.get("/agent/appointments/a1")
+        assert "Device check Poor sound is delayed today 12:00 pm" in words_of(page)
+        comes = Joined("customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)
+        at = milliseconds(house.clock)()
+        await house.app[SESSIONS].commit("a1", Position("epoch-of-a-test", 1), at, comes)
+        _, board = await house.agent.get("/agent/board.json")
+        [row] = json.loads(board)["waiting"]
+        assert row["check"] == {"level": "poor", "text": "Device check: Poor, sound is delayed"}
 
 
 async def test_the_echo_ends_with_the_application(tmp_path):

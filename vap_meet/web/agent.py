@@ -17,16 +17,28 @@ from vap_meet.domain.appointment import AppointmentState, IdentityAssurance, Lan
 from vap_meet.services import disclosure
 from vap_meet.web.agent_form import form_of, mode_of
 from vap_meet.web.agent_outcome import routes
-from vap_meet.web.appkeys import BOARD, BOOKING, CLOCK, DB, OUTCOMES, RENDERER, SESSIONS, SETTINGS
+from vap_meet.web.appkeys import (
+    BOARD,
+    BOOKING,
+    CLOCK,
+    DB,
+    DEVICE_CHECKS,
+    OUTCOMES,
+    RENDERER,
+    SESSIONS,
+    SETTINGS,
+)
 from vap_meet.web.guards import staff_of, staff_required
 from vap_meet.web.staff_words import StaffWords, participants_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.session import SessionView
     from vap_meet.services.board import AgentBoard, BoardRow
+    from vap_meet.services.device_checks import DeviceCheck
     from vap_meet.web.agent_form import OutcomeForm
     from vap_meet.web.formats import Formats
     from vap_meet.web.i18n import Catalogue
@@ -76,6 +88,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
     words = StaffWords(
         _texts(request)[0], await disclosure.named(app[DB], participants_in(items, authors=authors))
     )
+    checked = await app[DEVICE_CHECKS].of([appointment_id])
     target_s = app[SETTINGS].wait_target_minutes * 60
     mode, opens_at = mode_of(appointment, versions, settings=app[SETTINGS], now=app[CLOCK]())
     form = form_of(mode, versions, draft)
@@ -102,6 +115,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         mode=mode,
         opens_at=opens_at,
         form=form,
+        check=checked.get(appointment_id),
         identity=session.identity_assurance if session else IdentityAssurance.LINK,
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},
@@ -145,7 +159,8 @@ async def _board(request: web.Request) -> dict[str, Any]:
     colleagues = {row.in_session_with for row in found.today if row.in_session_with}
     words = StaffWords(texts, await disclosure.named(app[DB], colleagues) if colleagues else {})
     target_s = app[SETTINGS].wait_target_minutes * 60
-    return _BoardWords(texts, formats, words, target_s).board(found, app[CLOCK]())
+    checked = await app[DEVICE_CHECKS].of([row.appointment.id for row in found.waiting])
+    return _BoardWords(texts, formats, words, target_s, checked).board(found, app[CLOCK]())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +171,7 @@ class _BoardWords:
     formats: Formats
     words: StaffWords
     target_s: int
+    checked: Mapping[str, DeviceCheck]
 
     def board(self, found: AgentBoard, now: datetime) -> dict[str, Any]:
         return {
@@ -184,7 +200,21 @@ class _BoardWords:
             "since": self.formats.time(since),
             "waitingSince": _milliseconds(since),
             "overAfterS": over_after_s(row.appointment, since, target_s=self.target_s),
+            "check": self._check(row.appointment.id),
         }
+
+    def _check(self, appointment_id: str) -> dict[str, str] | None:
+        """Return what the customer's own device check came to, None if there was none."""
+        check = self.checked.get(appointment_id)
+        if check is None:
+            return None
+        level, reason = check.verdict.level, check.verdict.reason
+        said = self.texts.t(
+            "staff.check.row",
+            level=self.texts.t(f"staff.check.level.{level}"),
+            reason=self.texts.t(f"staff.check.reason.{reason}"),
+        )
+        return {"level": level, "text": said}
 
     def _today(self, row: BoardRow, now: datetime) -> dict[str, Any]:
         appointment = row.appointment

@@ -11,6 +11,7 @@
  * @property {string} since when the wait began, as shown
  * @property {number} waitingSince milliseconds since 1970
  * @property {number} overAfterS seconds of waiting that are too long
+ * @property {{level: 'good' | 'fair' | 'poor', text: string} | null} check what the device check came to
  */
 /**
  * @typedef {object} TodayRow

@@ -66,6 +66,10 @@ function fillWaiting(element, row) {
   setText(slot(element, 'reference'), row.reference);
   setText(slot(element, 'startsAt'), text('agent.board.appointment_at', { time: row.startsAt }));
   setText(slot(element, 'since'), text('agent.board.since', { time: row.since }));
+  const check = slot(element, 'check');
+  check.dataset['level'] = row.check?.level ?? '';
+  setText(check, row.check?.text ?? '');
+  setVisible(check, row.check !== null);
   const open = slot(element, 'open');
   open.setAttribute('href', row.url);
   open.setAttribute('aria-label', text('agent.board.call_in_name', { name: row.customer }));

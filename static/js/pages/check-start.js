@@ -4,7 +4,7 @@
  *
  * @import { DeviceCheck } from './device.js'
  */
-import { byId, hide, listen, setVisible } from '../lib/dom.js';
+import { byId, hide, listen, make, setVisible } from '../lib/dom.js';
 
 /**
  * @param {AbortSignal} signal
@@ -19,6 +19,10 @@ export function checkButton(signal) {
   const run = async () => {
     const device = offered;
     hide(button);
+    const style = make('link', '');
+    style.rel = 'stylesheet';
+    style.href = button.dataset['style'] ?? '';
+    document.head.append(style);
     running = new AbortController();
     const { Check } = await import('./check.js');
     if (device && !running.signal.aborted) await new Check(device, running.signal).run();
