@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from io import BytesIO
 
-import segno
 from aiohttp import web
 
 from vap_meet.services.demo import STAFF
@@ -57,6 +56,8 @@ async def enter(request: web.Request) -> web.StreamResponse:
 @routes.get("/demo/customer.svg")
 async def customer_qr(request: web.Request) -> web.StreamResponse:
     """Answer the customer's link as a QR code, for a real phone on the same network."""
+    import segno  # noqa: PLC0415 - every server would load it at start-up, for a demonstration's one picture
+
     links = await request.app[DEMO].links()
     image = BytesIO()
     segno.make(links.url("now"), error="m").save(image, kind="svg", scale=4, border=2, xmldecl=False)

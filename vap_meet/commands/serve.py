@@ -1,0 +1,50 @@
+"""`vap-meet serve`, and what a demonstration shares with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vap_meet.app import build
+from vap_meet.commands import CommandFailed
+from vap_meet.commands.surroundings import read_settings, refuse_missing_file
+from vap_meet.domain.errors import Unavailable
+from vap_meet.observability import configure
+from vap_meet.serving import UnsafeBind, in_event_loop, refuse_unsafe_bind, run
+from vap_meet.store.engine import DatabaseInUse
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from vap_meet.settings import Settings
+
+
+def serve(_: Namespace) -> int:
+    """Serve with the settings of the environment."""
+    settings = read_settings()
+    refuse_missing_file(settings)
+
+    async def ready(port: int) -> None:
+        print(f"Ready on {settings.host}:{port} for {settings.public_url}", flush=True)
+
+    serve_with(settings, lambda _app: ready)
+    return 0
+
+
+def serve_with(
+    settings: Settings, on_ready: Callable[[web.Application], Callable[[int], Awaitable[None]]]
+) -> None:
+    """Serve until a signal says stop. Raises `CommandFailed`."""
+    configure(settings)
+    try:
+        refuse_unsafe_bind(settings)
+        app = build(settings)
+        in_event_loop(run(app, settings, on_ready=on_ready(app)))
+    except (UnsafeBind, DatabaseInUse) as error:
+        raise CommandFailed(str(error)) from None
+    except Unavailable:
+        raise CommandFailed(f"The database at {settings.database} can't be reached.") from None
+    except OSError as error:
+        raise CommandFailed(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}.") from None
