@@ -23,7 +23,7 @@ async def seed_hours(hours: Hours, *, agent_id: str | None, today: date, by: str
     week = default_week()
     await hours.save_pool(
         PoolSettings(
-            id="general", name_ar="موظفو الخدمة", name_en="Service officials", week=week, lead_minutes=30
+            id="general", name_ar="موظفو الخدمة", name_en="Service officials", week=week
         ),
         by=by,
     )
