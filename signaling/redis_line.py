@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError
 
 from signaling.log import LogUnavailable
+from signaling.redis_calls import FAILURES, Command, RedisCalls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from redis.asyncio.connection import AbstractConnection
-    from redis.commands.core import AsyncScript
 
 log = structlog.get_logger("signaling")
 
-CALLS_AT_ONCE: Final = 16
 _CHANNELS_AT_ONCE: Final = 500
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 2.0
 _ALL_HEARD: Final = b"all-heard"
 
-_FAILURES: Final = (RedisError, OSError, TimeoutError)
+
+class Script:
+    """A Lua script and the name that Redis gives it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class RedisLine:
@@ -44,16 +50,14 @@ class RedisLine:
         self.prefix = prefix
         self._deadline_s = deadline_s
         self._beat_s = beat_s
-        self._pool = BlockingConnectionPool.from_url(
+        self._pool = ConnectionPool.from_url(
             url,
             protocol=2,  # what is published comes like any other answer
-            max_connections=CALLS_AT_ONCE,
-            timeout=deadline_s,
-            socket_timeout=deadline_s,
+            socket_timeout=None,  # the deadlines are ours
             socket_connect_timeout=deadline_s,
             retry=Retry(NoBackoff(), 0),
         )
-        self._redis: Redis = Redis(connection_pool=self._pool)
+        self._calls = RedisCalls(self._connection, self.spawn, deadline_s=deadline_s)
         self._listening: dict[bytes, Callable[[bytes], None]] = {}
         self._unheard: dict[bytes, asyncio.Future[None]] = {}
         self._leaving: set[bytes] = set()
@@ -64,34 +68,30 @@ class RedisLine:
 
     # --- calls --------------------------------------------------------------------------------------
 
-    def script(self, text: str) -> AsyncScript:
-        """Make a Lua script ready to be called; Redis is not asked yet."""
-        return self._redis.register_script(text)
-
-    async def call(self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    async def call(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
         """Run a script. Raises `LogUnavailable` when Redis refuses it, is gone, or takes too long."""
+        command = ("EVALSHA", script.sha, len(keys), *keys, *arguments)
         try:
-            async with asyncio.timeout(self._deadline_s):
-                return await script(keys, arguments)
-        except _FAILURES as error:
+            try:
+                [answer] = await self._calls.ask([command])
+            except NoScriptError:  # Redis is new
+                _, answer = await self._calls.ask([("SCRIPT", "LOAD", script.text), command])
+        except FAILURES as error:
             raise LogUnavailable(f"{type(error).__name__}: {error}") from error
+        return answer
 
-    async def call_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+    async def call_all(self, commands: Sequence[Command]) -> list[Any]:
         """Run many commands in one go, not as a transaction. Raises `LogUnavailable`, as `call` does."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
         try:
-            async with asyncio.timeout(self._deadline_s):
-                return await pipeline.execute()
-        except _FAILURES as error:
+            return await self._calls.ask(commands)
+        except FAILURES as error:
             raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def evicts(self) -> bool:
         """Whether this Redis would throw rooms away when it is full. Raises `LogUnavailable`."""
         # INFO, for CONFIG is closed where Redis is rented.
         [memory] = await self.call_all([("INFO", "memory")])
-        return bool(memory.get("maxmemory_policy") != "noeviction")
+        return b"maxmemory_policy:noeviction" not in memory.split()
 
     # --- being told ---------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class RedisLine:
                 if self._ear is not None:
                     await self._ear.send_command("SUBSCRIBE", name)
                 await asyncio.shield(heard)
-        except _FAILURES as error:
+        except FAILURES as error:
             raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
     def unlisten(self, channel: str) -> None:
@@ -149,13 +149,20 @@ class RedisLine:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._redis.aclose()
-        await self._pool.disconnect()
+        await self._calls.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _connection(self) -> AbstractConnection:
+        """Return a connection that is not yet made; the pool is there for what the URL says."""
+        made: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        return made
 
     async def _hear(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while True:
-            ear: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+            ear = self._connection()
             try:
                 await ear.connect()  # type: ignore[no-untyped-call]
                 self._ear = ear
@@ -164,8 +171,10 @@ class RedisLine:
                     if told == _ALL_HEARD:
                         pause_s = _FIRST_PAUSE_S
                         self.spawn(self._do(self._each_return))
-            except _FAILURES as error:
+            except FAILURES as error:
                 log.warning("redis_line_cut", error=type(error).__name__)
+            except Exception:
+                log.exception("redis_line_failed")  # whoever was told; what follows is repaired
             finally:
                 self._ear = None
                 await ear.disconnect(nowait=True)
@@ -214,7 +223,7 @@ class RedisLine:
                 if leaving:
                     await ear.send_command("UNSUBSCRIBE", *leaving)
                 await ear.send_command("PING", b"beat")
-        except _FAILURES:
+        except FAILURES:
             return  # `_hear` finds out as well
 
     async def _do(self, works: Sequence[Callable[[], Awaitable[None]]]) -> None:
@@ -223,6 +232,8 @@ class RedisLine:
                 await work()
             except LogUnavailable as error:
                 log.warning("redis_unavailable", error=str(error))
+            except Exception:
+                log.exception("redis_task_failed")
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -15,6 +15,7 @@ import structlog
 from signaling import redis_scripts as scripts
 from signaling.events import Entry, Event, Opened, Position, Snapshot
 from signaling.log import FORGET_MS, LogUnavailable, NoSuchLog, OnEntry, OnLost, Subscription
+from signaling.redis_line import Script
 
 if TYPE_CHECKING:
     from signaling.redis_line import RedisLine
@@ -78,9 +79,9 @@ class RedisLog:
         self._line = line
         self._forget_ms = forget_ms
         self._rooms: dict[str, _Followed] = {}
-        self._open, self._append = line.script(scripts.OPEN), line.script(scripts.APPEND)
-        self._read, self._compact = line.script(scripts.READ), line.script(scripts.COMPACT)
-        self._drop = line.script(scripts.DROP)
+        self._open, self._append = Script(scripts.OPEN), Script(scripts.APPEND)
+        self._read, self._compact = Script(scripts.READ), Script(scripts.COMPACT)
+        self._drop = Script(scripts.DROP)
         line.each_beat(self._renew)
         line.each_return(self._repair_all)
 

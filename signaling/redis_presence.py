@@ -16,6 +16,7 @@ import structlog
 
 from signaling.log import LogUnavailable
 from signaling.presence import new_node
+from signaling.redis_line import Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ class RedisPresence:
         self._writing = False
         self._listens = False
         self._adopt: Callable[[str], None] | None = None
-        self._beat_script = line.script(BEAT)
+        self._beat_script = Script(BEAT)
         self._went_channel = f"{line.prefix}:went"
         line.each_beat(self._beat)
         line.each_return(self._read_all)

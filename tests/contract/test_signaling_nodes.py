@@ -133,6 +133,16 @@ async def test_a_room_whose_only_node_died_is_taken_over(two):
     assert other.facts.facts[-1] == Left("customer", "expired")
 
 
+async def test_a_node_that_stops_properly_is_not_waited_for(two):
+    one, other = two
+    await one.sit(CUSTOMER)
+    agent = await other.sit(AGENT)
+    await one.presence.leave()
+    await one.die()
+    await other.beat()
+    assert views(agent.got())[-1]["customer"] == ("waiting", False)
+
+
 async def test_a_node_that_was_taken_for_dead_is_back_with_its_people(two):
     one, other = two
     customer = await one.sit(CUSTOMER)

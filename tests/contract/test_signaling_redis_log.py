@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -119,8 +120,9 @@ async def test_a_redis_that_came_back_with_an_older_state_is_not_believed(logs, 
     server().ask("RESTORE", stream(prefix), 0, older, "REPLACE")
     async with a_line(prefix) as line:
         stranger = RedisLog(line)  # has never known better
-        for _ in range(appended_since):
-            await stranger.append("room", EndRoom())
+        with suppress(NoSuchLog):  # it may be found out while this is going on
+            for _ in range(appended_since):
+                await stranger.append("room", EndRoom())
         if not any(one.lost for one in readers):
             with pytest.raises(NoSuchLog):
                 await logs[0].append("room", EndRoom())
@@ -208,6 +210,34 @@ async def test_a_redis_that_says_nothing_is_given_up_in_time(prefix):
     async with deaf, running(RedisLine(f"redis://127.0.0.1:{port}", prefix=prefix, deadline_s=0.2)) as line:
         with pytest.raises(LogUnavailable):
             await asyncio.wait_for(RedisLog(line).append("room", EndRoom()), 2)
+
+
+async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_one(prefix):
+    slow = new_server()
+    try:
+        async with running(RedisLine(slow.url, prefix=prefix, deadline_s=0.5)) as line:
+            log = RedisLog(line)
+            await log.open("room", OPENED)
+            slow.ask("CLIENT", "PAUSE", 700)
+            with pytest.raises(LogUnavailable):
+                await log.append("room", EndRoom())
+            assert slow.ask("PING")  # once the pause is over
+            with pytest.raises(NoSuchLog):
+                await log.append("another room", EndRoom())
+            assert (await log.append("room", EndRoom())).epoch == "epoch-0001"
+    finally:
+        slow.remove()
+
+
+async def test_whoever_gives_up_waiting_takes_nobody_elses_answer(logs):
+    await logs[0].open("room", OPENED)
+    given_up = asyncio.create_task(logs[0].append("room", EndRoom()))
+    kept = asyncio.create_task(logs[0].append("room", EndRoom()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert (await kept).epoch == "epoch-0001"
+    assert (await logs[0].append("room", EndRoom())).seq == (await kept).seq + 1
 
 
 async def test_whether_rooms_could_be_evicted_is_known():

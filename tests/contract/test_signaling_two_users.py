@@ -123,7 +123,7 @@ class Pair:
 
 
 @given(happenings, plans, plans)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_two_users_of_the_room_log_end_with_the_same_state_and_the_same_facts(happening, plan, other_plan):
     async def play():
         prefix = new_prefix()
