@@ -24,6 +24,7 @@ from vap_meet.web.guards import (
 
 if TYPE_CHECKING:
     from vap_meet.domain.access import StaffRole
+    from vap_meet.web.i18n import Catalogue
 
 routes = web.RouteTableDef()
 
@@ -68,9 +69,13 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     except BadCredentials:
         return _form(request, wanted=wanted, username=username, problem="signin.wrong", status=401)
     except RateLimited as refusal:
-        minutes = math.ceil(refusal.retry_after_s / 60)
         response = _form(
-            request, wanted=wanted, username=username, problem="signin.wait", status=429, minutes=minutes
+            request,
+            wanted=wanted,
+            username=username,
+            problem="signin.wait",
+            status=429,
+            minutes=math.ceil(refusal.retry_after_s / 60),
         )
         response.headers["Retry-After"] = str(refusal.retry_after_s)
         return response
@@ -97,7 +102,7 @@ def _form(
     username: str = "",
     problem: str = "",
     status: int = 200,
-    minutes: int = 0,
+    minutes: int | None = None,
 ) -> web.Response:
     renderer = request.app[RENDERER]
     texts = renderer.catalogues[renderer.language(request)]
@@ -108,8 +113,12 @@ def _form(
         status=status,
         next=wanted,
         username=username,
-        problem=texts.t(problem, minutes=minutes) if problem else "",
+        problem=_said(texts, problem, minutes) if problem else "",
     )
+
+
+def _said(texts: Catalogue, problem: str, minutes: int | None) -> str:
+    return texts.t(problem) if minutes is None else texts.tn(problem, minutes)
 
 
 def _text(value: object) -> str:

@@ -119,23 +119,31 @@ class StaffWords:
     def steps(self, items: Sequence[TimelineItem]) -> tuple[Step, ...]:
         """Return a session's facts as lines, in their order."""
         seen: set[str | None] = set()
+        held: set[str | None] = set()
         steps = []
         for item in items:
-            back = item.type == "joined" and item.participant in seen
             text = self._t(
-                "timeline.joined_back" if back else _key(item),
+                _key(item, back=item.participant in seen, held=item.participant in held),
                 who=self.participant(item.participant),
                 by=self.participant(item.by),
             )
             if item.type == "joined":
                 seen.add(item.participant)
+            held.discard(item.participant)
+            if item.type == "held":
+                held.add(item.participant)
             steps.append(Step(seq=item.seq, at=item.at, type=item.type, text=text[:1].upper() + text[1:]))
         return tuple(steps)
 
 
-def _key(item: TimelineItem) -> str:
+def _key(item: TimelineItem, *, back: bool, held: bool) -> str:
+    """Return the words of a fact about somebody who was here before (`back`), or is on hold (`held`)."""
     if item.type == "left":
         return _KEY_OF_LEAVING.get(item.detail or "", _KEY_OF_FACT["left"])
+    if item.type == "joined" and back:
+        return "timeline.joined_back"
+    if item.type == "admitted" and held:
+        return "timeline.resumed"
     return _KEY_OF_FACT[item.type]
 
 
