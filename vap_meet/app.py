@@ -36,6 +36,7 @@ from vap_meet.services.outbound import Outbound
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.own_appointments import OwnAppointments
 from vap_meet.services.phone_codes import PhoneCodes
+from vap_meet.services.retention import Retention
 from vap_meet.services.revoking import Revoking
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
@@ -202,6 +203,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         )
         # The demonstration's waiting customers have no browser: nobody sweeps them away.
         sweeper = Sweeper(db=db, clock=clock, online=hub.online, repairs=not settings.demo)
+        retention = Retention(db=db, clock=clock, keep_months=settings.keep_months)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(rooms.run(), name="rooms"),
@@ -209,6 +211,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
                 tasks.create_task(dispatcher.run(), name="dispatcher"),
                 tasks.create_task(revoking.run(), name="revoking"),
                 tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
+                tasks.create_task(retention.run(), name="retention"),
                 tasks.create_task(sweeper.run(), name="sweeper"),
                 tasks.create_task(turn_check.run(), name="turn_check"),
             ]

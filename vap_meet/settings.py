@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     )
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
+    keep_months: int = Field(
+        24, ge=1, description="how many months after an appointment its personal data is erased"
+    )
     wait_target_minutes: int = Field(10, ge=1, description="a customer should not wait longer than this")
     change_cut_off_minutes: int = Field(
         60, ge=0, description="until how long before the start customers may move or cancel"

@@ -16,6 +16,10 @@ from vap_meet.domain.errors import Unavailable
 from vap_meet.store import appointments, audit, leases
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from vap_meet.clock import Clock
     from vap_meet.domain.audit import AuditEntry
     from vap_meet.store.engine import Database
@@ -127,15 +131,20 @@ async def erase_personal(db: Database, clock: Clock, appointment_id: str, *, by:
     """
     async with db.write() as tx:
         await appointments.get(tx, appointment_id, hold=True)
-        commitments = await audit.erase(tx, appointment_id)
-        if commitments:
-            await audit.record(
-                tx,
-                at=clock(),
-                action=ERASED,
-                appointment_id=appointment_id,
-                public={"by": by, "commitments": [one.hex() for one in commitments]},
-            )
+        return await erase_entries(tx, appointment_id, by=by, at=clock())
+
+
+async def erase_entries(tx: AsyncConnection, appointment_id: str, *, by: str, at: datetime) -> int:
+    """Erase as `erase_personal` does, within a transaction that holds the appointment."""
+    commitments = await audit.erase(tx, appointment_id)
+    if commitments:
+        await audit.record(
+            tx,
+            at=at,
+            action=ERASED,
+            appointment_id=appointment_id,
+            public={"by": by, "commitments": [one.hex() for one in commitments]},
+        )
     return len(commitments)
 
 

@@ -157,6 +157,7 @@ class Renderer:
             modules=self._assets.modules,
             organisation=settings.organisation_ar if language is Language.AR else settings.organisation_en,
             contact_phone=settings.contact_phone,
+            keep_months=settings.keep_months,
             demo=settings.demo,
         )
         return environment
