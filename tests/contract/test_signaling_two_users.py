@@ -43,7 +43,14 @@ EVENTS = [
     EndRoom(),
 ]
 appends = st.tuples(st.sampled_from([0, 1]), st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4))
-blows = st.sampled_from(["node 0 restarts", "node 1 restarts", "redis is emptied", "both append at once"])
+blows = st.sampled_from(
+    [
+        *(f"node {n} restarts" for n in (0, 1)),
+        *(f"node {n} fails {when}" for n in (0, 1) for when in ("before", "after")),
+        "redis is emptied",
+        "both append at once",
+    ]
+)
 happenings = st.lists(st.one_of(appends, appends, appends, blows), min_size=1, max_size=12)
 plans = st.text("...x2>", min_size=1, max_size=7)
 
@@ -57,13 +64,15 @@ class Pair:
         self.yielded = {}
 
     async def append(self, which, event):
-        """Append as often as it takes; the event then is in a log that lives."""
+        """Append as often as it takes; the event then is in a log that lives, perhaps twice."""
         for _ in range(5):
             hosted = await self.host(which)
             try:
                 await hosted.append(event)
             except NoSuchLog:
                 hosted.lose()
+            except LogUnavailable:
+                continue
             else:
                 return
 
@@ -85,12 +94,14 @@ class Pair:
             forget_everything(self.prefix)
         elif blow == "both append at once":
             await asyncio.gather(*(self.append(which, EVENTS[which]) for which in (0, 1)))
+        elif "fails" in blow:
+            _, which, _, when = blow.split()
+            self.nodes[int(which)].line.fails_once = when
         else:
-            which = int(blow[5])
-            for node in self.nodes[which : which + 1]:
-                await node.hub.settle()
-                if "room" in node.hub._rooms:
-                    node.hub._rooms["room"].lose()
+            node = self.nodes[int(blow.split()[1])]
+            await node.hub.settle()
+            if "room" in node.hub._rooms:
+                node.hub._rooms["room"].lose()
 
     async def settle(self):
         for node in self.nodes:
@@ -102,6 +113,7 @@ class Pair:
             await self.append(which, Due("nothing", "nobody", 0))
         rooms = [await self.host(which) for which in (0, 1)]
         for node in self.nodes:
+            node.line.fails_once = None
             await node.log._repair_all()
         await self.settle()
         judge, facts = Room(), []

@@ -18,16 +18,17 @@ import time
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from signaling.redis_line import RedisLine
+from signaling.log import LogUnavailable
+from signaling.redis_line import RedisLine, Script
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 READY_WITHIN_S = 10.0
 _numbers = itertools.count(1)
@@ -152,13 +153,23 @@ class FaultyLine(RedisLine):
     """A line on which what is told gets lost, comes twice, late, or out of order, as `plan` says.
 
     One letter for each message, round and round: ``.`` as it should be, ``x`` lost, ``2`` twice, ``>`` after
-    the next one that is told.
+    the next one that is told. With `fails_once`, the next call fails before it is sent, or after it was done.
     """
 
     def __init__(self, url: str, *, prefix: str, plan: str) -> None:
         super().__init__(url, prefix=prefix)
         self._plan = itertools.cycle(plan)
         self._late: list[tuple[bytes, bytes]] = []
+        self.fails_once: Literal["before", "after"] | None = None
+
+    async def call(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Any:
+        fails, self.fails_once = self.fails_once, None
+        if fails == "before":
+            raise LogUnavailable("as planned")
+        answer = await super().call(script, keys, arguments)
+        if fails == "after":
+            raise LogUnavailable("as planned")
+        return answer
 
     def _tell(self, channel: bytes, data: bytes) -> None:
         fault = next(self._plan)
