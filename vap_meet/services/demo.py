@@ -40,10 +40,16 @@ STALE_AFTER = timedelta(hours=12)
 CUSTOMER = "customer"
 CUSTOMER_GRANTS = (Grant.CHAT, Grant.PUBLISH)
 
-TREES = ServiceName(id="tree-trimming", name_ar="تقليم الأشجار", name_en="Tree trimming")
+TREES = ServiceName(id="agricultural-guidance", name_ar="الإرشاد الزراعي", name_en="Agricultural guidance")
 BUILDING = ServiceName(id="building-permit", name_ar="رخصة بناء جديدة", name_en="New building permit")
-PESTS = ServiceName(id="pest-control", name_ar="مكافحة الآفات", name_en="Pest control")
-LAND = ServiceName(id="site-plan", name_ar="مخطط الأرض", name_en="Site plan")
+PESTS = ServiceName(
+    id="home-agricultural-pest-control",
+    name_ar="مكافحة الآفات الزراعية في المنازل",
+    name_en="Agricultural pest control at home",
+)
+LAND = ServiceName(
+    id="unified-site-plan", name_ar="إصدار خارطة أرض موحدة", name_en="Unified site plan (affection plan)"
+)
 
 
 @dataclass(frozen=True, slots=True)
