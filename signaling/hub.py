@@ -25,7 +25,7 @@ from signaling.limits import Limits
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog
 from signaling.presence import MemoryPresence, Presence
 from signaling.projection import Surroundings
-from signaling.protocol import Bye, ByeAction, ByeReason, IceServer
+from signaling.protocol import Bye, ByeAction, ByeReason, IceServer, Stage
 from signaling.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -129,6 +129,12 @@ class Hub:
         for one in hosted.room.present():
             if participant in (None, one.participant.id):
                 await self._append(hosted, Revoke(one.participant.id, seat))
+
+    def holds(self, room: str, participant: str, seat: str) -> bool:
+        """Whether a participant has this very seat in a room hosted here, connected or not."""
+        hosted = self._rooms.get(room)
+        occupant = None if hosted is None or hosted.room.ended else hosted.room.occupant(participant)
+        return occupant is not None and occupant.stage is not Stage.LEFT and occupant.seat == seat
 
     def places(self) -> tuple[Place, ...]:
         """Return every place that is taken by a connection of this node."""

@@ -7,6 +7,7 @@ import json
 import resource
 from typing import Any
 
+TEXT = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
 MASK = b"\x13\x57\x9b\xdf"
 MESSAGE_BYTES = 1100
 
@@ -51,9 +52,10 @@ class Tally:
 class Client(asyncio.Protocol):
     """One socket. While the tally runs, every frame that comes is answered by the next of its own."""
 
-    def __init__(self, tally: Tally, path: str, frames: list[bytes]) -> None:
+    def __init__(self, tally: Tally, path: str, frames: list[bytes], cookie: str = "") -> None:
         self.tally = tally
         self.path = path
+        self.cookie = f"Cookie: {cookie}\r\n" if cookie else ""
         self.frames = frames
         self.turn = 0
         self.rest = b""
@@ -65,7 +67,7 @@ class Client(asyncio.Protocol):
         transport.write(
             f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Protocol: vap.signal.v1\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: vap.signal.v1\r\n{self.cookie}\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -86,7 +88,7 @@ class Client(asyncio.Protocol):
                 size = data[at + 2] << 8 | data[at + 3]
             if start + size > end:
                 break
-            if self.texts is not None:
+            if self.texts is not None and data[at] == TEXT:
                 self.texts.put_nowait(data[start : start + size].decode())
             else:
                 self.tally.received += 1
@@ -99,17 +101,20 @@ class Client(asyncio.Protocol):
         self.transport.write(self.frames[self.turn & 7])
         self.turn += 1
 
-    async def ask(self, message: dict[str, Any], answer: str) -> None:
-        """Send a message and read until an answer of this type."""
+    async def ask(self, message: dict[str, Any], answer: str) -> dict[str, Any]:
+        """Send a message and read until an answer of this type; return it."""
         self.transport.write(text_frame(message))
         assert self.texts is not None
-        while json.loads(await asyncio.wait_for(self.texts.get(), 30))["type"] != answer:
-            pass
+        while True:
+            got: dict[str, Any] = json.loads(await asyncio.wait_for(self.texts.get(), 30))
+            assert got["type"] != "bye", got
+            if got["type"] == answer:
+                return got
 
 
-async def connect(port: int, tally: Tally, path: str, frames: list[bytes]) -> Client:
-    """Open one websocket."""
+async def connect(port: int, tally: Tally, path: str, frames: list[bytes], cookie: str = "") -> Client:
+    """Open one websocket, with a cookie (``name=value``) if the door wants one."""
     loop = asyncio.get_running_loop()
-    _, client = await loop.create_connection(lambda: Client(tally, path, frames), "127.0.0.1", port)
+    _, client = await loop.create_connection(lambda: Client(tally, path, frames, cookie), "127.0.0.1", port)
     await asyncio.wait_for(client.upgraded, 30)
     return client

@@ -17,6 +17,7 @@ from tests.support.access import (
     enter,
     open_house,
 )
+from tests.support.signaling import FakeTransport
 from vap_meet.domain.access import CUSTOMER, Role
 from vap_meet.domain.appointment import Customer, Language
 from vap_meet.domain.errors import (
@@ -144,4 +145,59 @@ async def test_a_log_that_cannot_open_is_said_to_be_unavailable(house):
 
     house.joining._seating._hub = RecordingHub(refuse)
     with pytest.raises(Unavailable):
+        await house.joining.seat_for_visit(entry.visit_id, entry.browser)
+
+
+# --- coming back at once ----------------------------------------------------------------------------
+
+
+async def seated(house):
+    """A customer who has said hello; gives the entry and the line."""
+    entry = await enter(house, await booked_link(house))
+    seat = await house.joining.seat_for_visit(entry.visit_id, entry.browser)
+    transport = FakeTransport()
+    line = house.hub.connect(transport, room=seat.room, participant=seat.participant, seat=seat.seat)
+    await line.receive(b'{"type":"hello"}')
+    await house.hub.settle()
+    return entry, line
+
+
+async def test_whoever_holds_the_seat_comes_back_without_the_record_being_read(house):
+    entry, line = await seated(house)
+    line.closed()
+    seat = await house.joining.seat_for_visit(entry.visit_id, entry.browser)
+    await house.db.close()
+    assert await house.joining.seat_for_visit(entry.visit_id, entry.browser) == seat
+
+
+async def test_a_stolen_visit_id_is_worth_nothing_without_its_cookie_even_then(house):
+    entry, _ = await seated(house)
+    for cookie in (None, "", "x" * 43):
+        with pytest.raises(NotFound):
+            await house.joining.seat_for_visit(entry.visit_id, cookie)
+
+
+async def test_whoever_lost_the_seat_to_another_device_is_looked_up_again(house):
+    entry, _ = await seated(house)
+    link = await house.joining.issue_link("a-1", by="test")
+    other = await enter(house, link)
+    seat = await house.joining.seat_for_visit(other.visit_id, other.browser)
+    line = house.hub.connect(FakeTransport(), room="a-1", participant=seat.participant, seat=seat.seat)
+    await line.receive(b'{"type":"hello"}')
+    assert not house.hub.holds("a-1", CUSTOMER, entry.visit_id)
+    assert (await house.joining.seat_for_visit(entry.visit_id, entry.browser)).seat == entry.visit_id
+
+
+async def test_whose_access_was_taken_is_refused_at_once(house):
+    entry, _ = await seated(house)
+    await house.booking.cancel("a-1", reason="closed", by="test", if_match=None)
+    await house.hub.revoke("a-1", None)
+    with pytest.raises(LinkCancelled):
+        await house.joining.seat_for_visit(entry.visit_id, entry.browser)
+
+
+async def test_after_closing_time_the_seat_is_no_way_in_any_more(house):
+    entry, _ = await seated(house)
+    house.clock.turn(days=1)
+    with pytest.raises(LinkOver):
         await house.joining.seat_for_visit(entry.visit_id, entry.browser)

@@ -198,6 +198,9 @@ class Joining:
         Raises `NotFound` unless the cookie proves the visit, `TooEarly`, `LinkMoved`, `LinkCancelled`,
         `LinkOver`, `Unavailable`.
         """
+        known = self._seating.of_known_visit(visit_id, _sha256(browser)) if browser else None
+        if known is not None:
+            return known
         async with self._db.read() as tx:
             visit, appointment = await _proven(tx, visit_id, browser)
         return await self._seating.of_visit(visit, appointment)

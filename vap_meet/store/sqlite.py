@@ -11,6 +11,7 @@ import fcntl
 import os
 import sqlite3
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from vap_meet.domain.errors import Unavailable
+from vap_meet.store import one_trip
 from vap_meet.store.engine import UNAVAILABLE, Database, DatabaseInUse, to_the_end
 
 if TYPE_CHECKING:
@@ -71,14 +73,14 @@ class SqliteDatabase(Database):
             pool_size=1,
             max_overflow=0,
             pool_reset_on_return=None,  # every transaction is ended explicitly
-            connect_args={"timeout": _BUSY_STEP_S},
+            connect_args={"async_creator_fn": partial(_connect, path, _BUSY_STEP_S)},
         )
         readers = create_async_engine(
             url,
             pool_size=READERS,
             max_overflow=0,
             pool_timeout=write_deadline_s,
-            connect_args={"timeout": write_deadline_s},
+            connect_args={"async_creator_fn": partial(_connect, path, write_deadline_s)},
         )
         event.listen(writer.sync_engine, "connect", _prepare_writer)
         event.listen(writer.sync_engine, "begin", _begin_immediate)
@@ -191,6 +193,10 @@ def _make_way(path: Path, *, serving: bool) -> int | None:
         os.close(lock_fd)
         raise DatabaseInUse(path) from None
     return lock_fd
+
+
+def _connect(path: Path, timeout_s: float, *_: object, **__: object) -> one_trip.Connection:
+    return one_trip.connect(path, timeout=timeout_s)
 
 
 def _prepare_writer(dbapi_connection: Any, _record: object) -> None:
