@@ -176,7 +176,7 @@ def test_a_cell_that_can_not_be_is_named(column, cell, fault):
 def test_columns_that_are_unknown_or_absent_are_named_in_the_header():
     assert faults(file(ROW, header=NEEDED.replace("phase", "fase"))) == [
         (1, "fase", Fault.UNKNOWN_COLUMN),
-        (1, "phase", Fault.MISSING),
+        (1, "phase", Fault.MISSING_COLUMN),
     ]
 
 

@@ -109,6 +109,7 @@ class Fault(StrEnum):
     REPEATED = "repeated"
     OTHER_AREA_NAME = "other_area_name"
     UNKNOWN_COLUMN = "unknown_column"
+    MISSING_COLUMN = "missing_column"
     EXTRA_CELLS = "extra_cells"
 
 
@@ -126,6 +127,7 @@ SENTENCES: dict[Fault, str] = {
     Fault.REPEATED: "Row {detail} has the same.",
     Fault.OTHER_AREA_NAME: "Row {detail} calls this area otherwise.",
     Fault.UNKNOWN_COLUMN: "There is no column of this name.",
+    Fault.MISSING_COLUMN: "The file lacks this column.",
     Fault.EXTRA_CELLS: "The row has more cells than there are columns.",
 }
 

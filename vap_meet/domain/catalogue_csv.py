@@ -142,7 +142,7 @@ def _refuse_header(header: list[str]) -> None:
             "repeated_column", f"The column {repeated[0]} is there twice.", detail=repeated[0][:40]
         )
     faults = [Faulty(name[:40] or "-", Fault.UNKNOWN_COLUMN, row=1) for name in header if name not in COLUMNS]
-    faults += [Faulty(name, Fault.MISSING, row=1) for name in NEEDED_COLUMNS if name not in header]
+    faults += [Faulty(name, Fault.MISSING_COLUMN, row=1) for name in NEEDED_COLUMNS if name not in header]
     if faults:
         raise FaultyService("The file's columns can't be taken: nothing was changed.", faults[:MAX_FAULTS])
 
