@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 
+from signaling.events import Due, Fact
 from signaling.protocol import ServerMessage
-
-if TYPE_CHECKING:
-    from signaling.events import Due, Fact
 
 Delivery = tuple[str, ServerMessage]
 """The connection to tell (on whichever node it is), and what."""

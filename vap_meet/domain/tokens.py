@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import jwt
 import msgspec
 
-from vap_meet.domain.access import Role  # noqa: TC001 - msgspec reads the annotations
+from vap_meet.domain.access import Role
 from vap_meet.domain.errors import TokenEarly, TokenExpired, TokenInvalid
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ PUT /agent/appointments/{id}/identity         "I have checked the identity"
 from __future__ import annotations
 
 import re
-from datetime import date  # noqa: TC003 - msgspec reads the annotations
+from datetime import date
 from typing import TypeVar
 
 from aiohttp import web
