@@ -261,6 +261,13 @@ async def test_after_the_cut_off_nothing_changes_from_the_link(booker):
     assert (await the_appointment(booker)).revision == 1
 
 
+async def test_the_links_page_leads_to_changing_and_cancelling(booker):
+    base = (await booker.book()).path.removesuffix("/booked")
+    link = await booker.get(base)
+    assert link.links(f"{base}/move")
+    assert link.links(f"{base}/cancel")
+
+
 async def test_moving_to_a_time_that_is_gone_keeps_the_old_one(booker):
     base = (await booker.book()).path.removesuffix("/booked")
     await booker.book(name="متعامل 2")

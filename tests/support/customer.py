@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from tests.support.access import PUBLIC_URL, House, open_house
+from tests.support.slots import SERVICES
+from vap_meet.services.availability import Availability
 from vap_meet.web import appkeys as key
 from vap_meet.web import assets, customer
 from vap_meet.web.assets import Assets
@@ -106,6 +109,13 @@ async def open_street(folder: Path) -> AsyncIterator[Street]:
         app[key.RENDERER] = Renderer(house.settings, app[key.ASSETS], clock=house.clock)
         app[key.LIMITS] = house.limits
         app[key.JOINING] = house.joining
+        app[key.AVAILABILITY] = Availability(
+            db=house.db,
+            clock=house.clock,
+            booking=house.booking,
+            services=SERVICES,
+            cut_off=timedelta(hours=1),
+        )
         app[key.OUTCOMES] = house.outcomes
         app[key.SESSIONS] = house.sessions
         app.add_routes(assets.routes)

@@ -216,7 +216,8 @@ class Booking:
     ) -> Appointment | None:
         starts_at = request.starts_at.astimezone(UTC)
         ends_at = starts_at + timedelta(minutes=request.duration_minutes)
-        check_ahead(ends_at, now=now)
+        if wish is None:  # a wish is told the exact reason when its time is taken
+            check_ahead(ends_at, now=now)
         created = Appointment(
             id=appointment_id,
             reference=await self._free_reference(tx),

@@ -22,9 +22,7 @@ async def seed_hours(hours: Hours, *, agent_id: str | None, today: date, by: str
     """Open two pools: the agent whose account it is and some others, and interpreters."""
     week = default_week()
     await hours.save_pool(
-        PoolSettings(
-            id="general", name_ar="موظفو الخدمة", name_en="Service officials", week=week
-        ),
+        PoolSettings(id="general", name_ar="موظفو الخدمة", name_en="Service officials", week=week),
         by=by,
     )
     await hours.save_pool(

@@ -26,7 +26,7 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.services.limits import Bucket
 from vap_meet.web import customer_join
-from vap_meet.web.appkeys import CLOCK, JOINING, OUTCOMES, RENDERER, SESSIONS
+from vap_meet.web.appkeys import AVAILABILITY, CLOCK, JOINING, OUTCOMES, RENDERER, SESSIONS
 from vap_meet.web.customer_pages import (
     accepted,
     count_try,
@@ -139,7 +139,13 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
     if not view.may_enter:
         return stop_page(request, view.status.value, appointment=appointment)
     if view.status is not LinkStatus.OVER and not await _is_over(request, appointment):
-        return notice_page(request, action=f"/j/{code}", appointment=appointment, status=view.status)
+        return notice_page(
+            request,
+            action=f"/j/{code}",
+            appointment=appointment,
+            status=view.status,
+            changes=await request.app[AVAILABILITY].changes(appointment),
+        )
     _, latest = await _answers(request, appointment.id)
     return notice_page(
         request,

@@ -13,6 +13,7 @@ from vap_meet.web.guards import client_address, set_browser_cookie
 
 if TYPE_CHECKING:
     from vap_meet.domain.appointment import Appointment
+    from vap_meet.services.availability import Changes
     from vap_meet.services.joining import Entry
 
 
@@ -24,10 +25,12 @@ def notice_page(
     appointment: Appointment | None = None,
     status: LinkStatus = LinkStatus.OPEN,
     answered: bool = False,
+    changes: Changes | None = None,
 ) -> web.Response:
     """Return the page whose one button accepts the notice and enters; `token` travels in its form.
 
-    `answered` says of an appointment that is over that its written answer is there already.
+    `answered` says of an appointment that is over that its written answer is there already;
+    `changes` what the customer may still do with it besides coming.
     """
     return request.app[RENDERER].page(
         request,
@@ -39,6 +42,7 @@ def notice_page(
         appointment=appointment,
         link_status=status.value,
         answered=answered,
+        changes=changes,
     )
 
 
