@@ -28,6 +28,7 @@ MEASUREMENTS = (
     "tests.load.ready",
     "tests.load.record_bench",
     "tests.load.slots_bench",
+    "tests.load.webhook_bench",
 )
 
 
@@ -63,6 +64,8 @@ TARGETS: dict[str, Target] = {
     "font_kb": Target(at_most=62),
     "booking_race": Target(at_least=1, at_most=1),
     "slots_ms_p50": Target(at_most=30, gates=False),
+    "webhook_lag_ms_p50": Target(at_most=100, gates=False),
+    "webhook_drain_per_s": Target(at_least=500, gates=False),
 }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vap_meet.domain.errors import NotFound
 from vap_meet.domain.webhooks import Endpoint, derive_secret, signed_headers
 from vap_meet.services.delivery import NotKept
 from vap_meet.store import webhook_attempts, webhooks
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vap_meet.services.keys import Keys
     from vap_meet.services.outbound import Answer, Outbound
     from vap_meet.store.engine import Database
+    from vap_meet.store.webhooks import Event
 
 GONE = 410
 """The status by which an endpoint says that it wants nothing any more (Standard Webhooks)."""
@@ -63,18 +64,16 @@ class WebhookSending:
         self._clock = clock
         self._signer = Signer(keys, clock)
         self._outbound = outbound
+        self._asked: set[str] = set()
+        self._found: dict[str, tuple[Endpoint, Event]] = {}
+        self._turn = asyncio.Lock()
 
     async def send(self, delivery_id: str) -> Sent | None:
         """Tell an endpoint; None if there is nobody to tell any more. Raises `NotKept`."""
-        async with self._db.read() as tx:
-            found = await webhooks.for_sending(tx, delivery_id)
-            if found is None:
-                return None
-            endpoint_id, event = found
-            try:
-                endpoint = await webhooks.get_endpoint(tx, endpoint_id)
-            except NotFound:
-                return None
+        found = await self._find(delivery_id)
+        if found is None:
+            return None
+        endpoint, event = found
         if endpoint.disabled_at is not None:
             raise NotKept("endpoint_disabled", final=True)
         if endpoint.verified_at is None:
@@ -86,6 +85,24 @@ class WebhookSending:
             error = answer.error or f"status {answer.status}"
             raise NotKept(error, detail=sent, final=answer.status == GONE)
         return sent
+
+    async def _find(self, delivery_id: str) -> tuple[Endpoint, Event] | None:
+        """Return whom to tell and what; those that ask while one reads are read together next."""
+        self._asked.add(delivery_id)
+        try:
+            async with self._turn:
+                if delivery_id in self._asked:
+                    asked, self._asked = self._asked, set()
+                    try:
+                        async with self._db.read() as tx:
+                            self._found |= await webhooks.for_sending(tx, asked)
+                    except BaseException:
+                        self._asked |= asked  # not read, which is not to say that they are gone
+                        raise
+                return self._found.get(delivery_id)
+        finally:
+            self._asked.discard(delivery_id)
+            self._found.pop(delivery_id, None)
 
     async def record(self, tx: AsyncConnection, tried: Sequence[Tried]) -> None:
         """Write attempts and what they came to; an endpoint that is gone is disabled."""

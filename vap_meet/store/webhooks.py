@@ -134,19 +134,21 @@ async def add_delivery(
     )
 
 
-async def for_sending(tx: AsyncConnection, delivery_id: str) -> tuple[str, Event] | None:
-    """Return whom to tell and what, None if it has been deleted."""
+async def for_sending(
+    tx: AsyncConnection, delivery_ids: Collection[str]
+) -> dict[str, tuple[Endpoint, Event]]:
+    """Return whom to tell and what, by the message's id, without those that have been deleted."""
     query = (
-        select(deliveries.c.endpoint_id, *events.c)
+        select(deliveries.c.id.label("delivery_id"), deliveries.c.endpoint_id, *events.c)
         .join(events, events.c.id == deliveries.c.event_id)
-        .where(deliveries.c.id == delivery_id)
+        .where(deliveries.c.id.in_(delivery_ids))
     )
-    row = (await tx.execute(query)).one_or_none()
-    if row is None:
-        return None
-    return row.endpoint_id, Event(
-        id=row.id, type=row.type, appointment_id=row.appointment_id, at=row.at, body=row.body
-    )
+    rows = (await tx.execute(query)).all()
+    wanted = {row.endpoint_id for row in rows}
+    numbers = await _secrets(tx, wanted)
+    found = await tx.execute(select(endpoints).where(endpoints.c.id.in_(wanted)))
+    told = {row.id: _endpoint(row, numbers) for row in found}
+    return {row.delivery_id: (told[row.endpoint_id], _event(row)) for row in rows}
 
 
 async def count_endpoints(tx: AsyncConnection) -> int:
@@ -161,6 +163,10 @@ async def _secrets(tx: AsyncConnection, ids: Collection[str]) -> dict[str, list[
         number = SecretNumber(generation=row.generation, key_id=row.key_id, expires_at=row.expires_at)
         found[row.endpoint_id].append(number)
     return found
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(id=row.id, type=row.type, appointment_id=row.appointment_id, at=row.at, body=row.body)
 
 
 def _of(endpoint: Endpoint) -> dict[str, Any]:
