@@ -38,6 +38,7 @@ from vap_meet.services.own_appointments import OwnAppointments
 from vap_meet.services.phone_codes import PhoneCodes
 from vap_meet.services.retention import Retention
 from vap_meet.services.revoking import Revoking
+from vap_meet.services.quality import Quality
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
@@ -63,6 +64,7 @@ from vap_meet.web import (
     keys,
     mine,
     pages,
+    quality,
     services,
     signal,
     staff,
@@ -89,6 +91,7 @@ DOORS = (
     mine,
     customer,
     device_check,
+    quality,
     staff,
     agent,
     admin,
@@ -165,6 +168,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         revoking = Revoking(db=db, hub=hub)
         app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)
         turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
+        app[key.QUALITY] = Quality(db=db, clock=clock)
         app[key.DEVICE_CHECKS] = DeviceChecks(db=db, clock=clock, ice_servers=_ice_servers(settings, clock))
         app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
         app[key.DEMAND] = Demand(db=db, clock=clock)

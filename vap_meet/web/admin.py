@@ -19,7 +19,8 @@ from vap_meet.domain.access import staff_participant
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.errors import InvalidRequest
 from vap_meet.services import disclosure
-from vap_meet.web.appkeys import BOARD, BOOKING, CLOCK, DB, OUTCOMES, RENDERER, SESSIONS
+from vap_meet.web.admin_quality import quality_view
+from vap_meet.web.appkeys import BOARD, BOOKING, CLOCK, DB, OUTCOMES, QUALITY, RENDERER, SESSIONS
 from vap_meet.web.guards import staff_of, staff_required
 from vap_meet.web.staff_words import StaffWords, participants_in
 
@@ -158,10 +159,15 @@ async def _detail(
     session = await app[SESSIONS].session(appointment_id)
     items = await app[SESSIONS].timeline(appointment_id)
     versions = await app[OUTCOMES].versions(appointment_id)
+    samples = await app[QUALITY].samples(appointment_id)
     entries = await disclosure.entries(app[DB], appointment_id)
     agent = staff_participant(session.agent_id) if session and session.agent_id else None
     authors = {version.author for version in versions}
-    people = participants_in(items, entries, authors) | ({agent} if agent else set())
+    people = (
+        participants_in(items, entries, authors)
+        | {sample.reporter for sample in samples}
+        | ({agent} if agent else set())
+    )
     renderer = app[RENDERER]
     words = StaffWords(
         renderer.catalogues[renderer.language(request)], await disclosure.named(app[DB], people)
@@ -183,5 +189,6 @@ async def _detail(
         steps=words.steps(items),
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},
+        quality=quality_view(samples, words),
         entries=tuple(words.audit_line(entry) for entry in entries),
     )

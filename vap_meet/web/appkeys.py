@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vap_meet.services.outcomes import Outcomes
     from vap_meet.services.own_appointments import OwnAppointments
     from vap_meet.services.phone_codes import PhoneCodes
+    from vap_meet.services.quality import Quality
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
     from vap_meet.services.webhooks import Webhooks
@@ -60,3 +61,4 @@ DEMO: web.AppKey[Demo] = web.AppKey("demo")
 HEALTH: web.AppKey[Health] = web.AppKey("health")
 DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
 ECHO: web.AppKey[Echo] = web.AppKey("echo")
+QUALITY: web.AppKey[Quality] = web.AppKey("quality")

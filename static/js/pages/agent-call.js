@@ -9,6 +9,7 @@ import { OutcomeForm } from './agent-call-outcome.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
 import { stayAwake } from './attention.js';
+import { measured } from './quality-start.js';
 
 /** @import { StageData } from './agent-call-stage.js' */
 /** @import { OutcomeData } from './agent-call-outcome.js' */
@@ -43,7 +44,15 @@ listen(document, 'keydown', pressed, signal);
 function startCall(data) {
   const url = new URL(data.signalPath, location.href);
   url.protocol = url.protocol.replace('http', 'ws');
-  const call = new Call({ client: new SignalingClient({ url: url.href }), signal });
+  const customer = () => call.state.participants.find((each) => each.id === data.customerId);
+  const connect = measured({
+    url: `${location.pathname}/quality`,
+    talking: () => customer()?.stage === 'admitted',
+    picture: () => customer()?.camera === 'on',
+    told: showQuality,
+    signal,
+  });
+  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect });
   const media = new OwnMedia(call, signal);
   call.on('change', ({ participants }) => {
     const customer = participants.find((each) => each.id === data.customerId);
@@ -66,6 +75,13 @@ function startCall(data) {
     if (!document.hidden) call.nudge();
   }, signal);
   return media;
+}
+
+/** @param {{ level: string, text: string } | null} told */
+function showQuality(told) {
+  const word = byId('quality', HTMLElement);
+  word.dataset['level'] = told?.level ?? '';
+  setText(word, told?.text ?? '');
 }
 
 /** @param {string} url */

@@ -17,7 +17,8 @@ import { deviceQuestion } from './device-question.js';
 import { asked, guardBack } from './leave-guard.js';
 import { forget, recall, remember } from './room-memory.js';
 import { RoomPage } from './room-page.js';
-import { roomView } from './room-view.js';
+import { measured } from './quality-start.js';
+import { officialIn, roomView } from './room-view.js';
 
 /**
  * @import { CallState } from '../media/call-state.js'
@@ -64,7 +65,13 @@ function enter(media) {
   const { signal } = present;
   connection.stop();
   const url = new URL(signalUrl, location.href).href.replace(/^http/, 'ws');
-  const call = new Call({ client: new SignalingClient({ url }), media });
+  const connect = measured({
+    url: 'quality',
+    talking: () => call.state.phase === 'in_call',
+    picture: () => officialIn(call.state)?.camera === 'on',
+    signal,
+  });
+  const call = new Call({ client: new SignalingClient({ url }), media, connect });
   const say = (/** @type {string} */ words) => page.say(words);
   const chat = chatSheet(call, say, signal);
   const parts = [mediaControls(call, say, signal), chat.show, keepChoice, ringWhenCalled()];

@@ -1,0 +1,129 @@
+/**
+ * What one side of a call can measure of it, every ten seconds: the numbers of `POST .../quality`.
+ */
+
+/**
+ * @typedef {object} Sample Null where there is nothing to measure.
+ * @property {'direct' | 'udp' | 'tcp' | 'tls'} path
+ * @property {string | null} codec
+ * @property {number | null} rtt_ms
+ * @property {number | null} jitter_ms
+ * @property {number | null} loss_percent The worse of both directions, since the sample before.
+ * @property {number | null} in_kbps
+ * @property {number | null} out_kbps
+ * @property {number | null} frames_per_second
+ * @property {number | null} freezes Since the sample before.
+ *
+ * @typedef {object} Counters
+ * @property {number} at
+ * @property {number} received Bytes.
+ * @property {number} sent Bytes.
+ * @property {number} packets
+ * @property {number} lost
+ * @property {number} freezes
+ */
+
+/** Measures the one of a call's connections that media flows over. */
+export class QualityMonitor {
+  #connections;
+  /** @type {WeakMap<RTCPeerConnection, Counters>} */
+  #before = new WeakMap();
+
+  /** @param {readonly RTCPeerConnection[]} connections In the order they were made; it may grow. */
+  constructor(connections) {
+    this.#connections = connections;
+  }
+
+  /** @returns {Promise<Sample | null>} Null while nothing is connected. */
+  async sample() {
+    const connection = this.#connections.findLast(({ connectionState }) => connectionState === 'connected');
+    if (!connection) return null;
+    const { sample, counters } = toSample(await connection.getStats(), this.#before.get(connection));
+    this.#before.set(connection, counters);
+    return sample;
+  }
+}
+
+/**
+ * Reduce an RTCStatsReport (W3C webrtc-stats) to a sample.
+ *
+ * @param {Iterable<[string, any]>} report
+ * @param {Counters} [before]
+ * @returns {{ sample: Sample, counters: Counters }}
+ */
+export function toSample(report, before) {
+  const all = new Map(report);
+  const stats = [...all.values()];
+  const of = (/** @type {string} */ type) => stats.filter((stat) => stat.type === type);
+  const inbound = of('inbound-rtp');
+  const sound = inbound.find(({ kind }) => kind === 'audio');
+  const picture = inbound.find(({ kind }) => kind === 'video');
+  const remote = of('remote-inbound-rtp');
+  const pair = all.get(of('transport')[0]?.selectedCandidatePairId) ?? of('candidate-pair').find((p) => p.nominated);
+  const sum = (/** @type {any[]} */ list, /** @type {string} */ key) =>
+    list.reduce((total, stat) => total + (stat[key] ?? 0), 0);
+  const counters = {
+    at: inbound[0]?.timestamp ?? pair?.timestamp ?? 0,
+    received: sum(inbound, 'bytesReceived'),
+    sent: sum(of('outbound-rtp'), 'bytesSent'),
+    packets: sum(inbound, 'packetsReceived'),
+    lost: sum(inbound, 'packetsLost'),
+    freezes: picture?.freezeCount ?? 0,
+  };
+  const rtt = remote.find(({ kind }) => kind === 'audio')?.roundTripTime ?? pair?.currentRoundTripTime;
+  const jitter = (sound ?? picture)?.jitter;
+  const codec = all.get((picture ?? sound)?.codecId)?.mimeType?.split('/')[1];
+  return {
+    counters,
+    sample: {
+      path: pathOf(all.get(pair?.localCandidateId)),
+      codec: codec ?? null,
+      rtt_ms: rtt === undefined ? null : tenths(rtt * 1_000),
+      jitter_ms: jitter === undefined ? null : tenths(jitter * 1_000),
+      loss_percent: lossOf(counters, before, remote),
+      in_kbps: rate(counters.received, before?.received, counters, before),
+      out_kbps: rate(counters.sent, before?.sent, counters, before),
+      frames_per_second: picture ? tenths(picture.framesPerSecond ?? 0) : null,
+      freezes: picture ? Math.max(0, counters.freezes - (before?.freezes ?? 0)) : null,
+    },
+  };
+}
+
+/**
+ * @param {{ candidateType: string, relayProtocol?: string } | undefined} candidate
+ * @returns {Sample['path']}
+ */
+function pathOf(candidate) {
+  if (candidate?.candidateType !== 'relay') return 'direct';
+  const { relayProtocol } = candidate;
+  return relayProtocol === 'tcp' || relayProtocol === 'tls' ? relayProtocol : 'udp';
+}
+
+/**
+ * @param {Counters} now
+ * @param {Counters | undefined} before
+ * @param {{ fractionLost?: number }[]} remote What the other side says of what was sent.
+ */
+function lossOf(now, before, remote) {
+  const lost = Math.max(0, now.lost - (before?.lost ?? 0));
+  const expected = now.packets - (before?.packets ?? 0) + lost;
+  const theirs = Math.max(0, ...remote.map(({ fractionLost = 0 }) => fractionLost));
+  if (expected <= 0 && remote.length === 0) return null;
+  return tenths(Math.min(100, 100 * Math.max(theirs, expected > 0 ? lost / expected : 0)));
+}
+
+/**
+ * @param {number} bytes
+ * @param {number | undefined} bytesBefore
+ * @param {Counters} now
+ * @param {Counters | undefined} before
+ */
+function rate(bytes, bytesBefore, now, before) {
+  if (!before || bytesBefore === undefined || now.at <= before.at) return null;
+  return Math.round((Math.max(0, bytes - bytesBefore) * 8) / (now.at - before.at));
+}
+
+/** @param {number} value */
+function tenths(value) {
+  return Math.round(value * 10) / 10;
+}
