@@ -36,9 +36,9 @@ from vap_meet.services.outbound import Outbound
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.own_appointments import OwnAppointments
 from vap_meet.services.phone_codes import PhoneCodes
+from vap_meet.services.quality import Quality
 from vap_meet.services.retention import Retention
 from vap_meet.services.revoking import Revoking
-from vap_meet.services.quality import Quality
 from vap_meet.services.sealing import Sealer
 from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing

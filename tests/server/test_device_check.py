@@ -82,7 +82,7 @@ async def test_days_ahead_the_check_has_a_page_and_a_plan_and_a_real_echo(tmp_pa
         status, page = await customer.ask("GET", "check")
         assert status == 200
         assert "Check your device and connection" in page
-        status, plan = await customer.ask("GET", "check.json")
+        status, plan = await customer.ask("GET", "check-plan.json")
         assert (status, plan["paths"]) == (200, [{"way": "direct", "relay": False, "servers": []}])
         assert plan["words"]["check.say.level.good"] == "Everything is ready"
         async with pinger() as peer:
@@ -110,7 +110,7 @@ async def test_when_the_echo_is_off_or_full_the_check_says_so_and_goes_on(tmp_pa
         assert told == (200, {"level": "good", "reason": "untested", "way": None})
 
 
-@pytest.mark.parametrize("path", ["check", "check.json"])
+@pytest.mark.parametrize("path", ["check", "check-plan.json"])
 async def test_somebody_elses_visit_is_nobodys(tmp_path, path):
     async with a_customer(tmp_path) as customer:
         customer.session.cookie_jar.clear()
@@ -160,7 +160,7 @@ async def test_every_way_to_a_relay_is_tested_through_a_real_one(tmp_path):
         clock.now = clock.now.fromtimestamp(time.time(), tz=NOON.tzinfo)
         urls = (turn.udp, turn.tcp, turn.tls)
         async with a_customer(tmp_path, clock=clock, turn_urls=urls, turn_secret=SECRET) as customer:
-            _, plan = await customer.ask("GET", "check.json")
+            _, plan = await customer.ask("GET", "check-plan.json")
             assert [(path["way"], path["relay"]) for path in plan["paths"]] == [
                 ("direct", False),
                 ("udp", True),
@@ -194,7 +194,7 @@ async def test_the_agent_sees_the_verdict_beside_the_record_and_on_the_waiting_r
 
 async def test_the_echo_ends_with_the_application(tmp_path):
     async with a_customer(tmp_path) as customer:
-        await customer.ask("GET", "check.json")
+        await customer.ask("GET", "check-plan.json")
         echo = customer.app[ECHO]
         assert echo.pid is not None
     assert echo.pid is None

@@ -1,9 +1,9 @@
 """The device check's doors, under the visit and its cookie. Nothing here can keep anybody from joining.
 
-GET  /v/{visit}/check          the page, reachable from the link days ahead
-GET  /v/{visit}/check.json     {paths: [{way, servers, relay}], words}: what to test, and what to say
-POST /v/{visit}/echo           {sdp} -> {state, sdp, media}: an answer of the echo, if it has room
-POST /v/{visit}/device-check   what was found -> {level, reason, way}, kept with the appointment
+GET  /v/{visit}/check            the page, reachable from the link days ahead
+GET  /v/{visit}/check-plan.json  {paths: [{way, servers, relay}], words}: what to test, and what to say
+POST /v/{visit}/echo             {sdp} -> {state, sdp, media}: an answer of the echo, if it has room
+POST /v/{visit}/device-check     what was found -> {level, reason, way}, kept with the appointment
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def check_page(request: web.Request) -> web.StreamResponse:
     )
 
 
-@routes.get("/v/{visit}/check.json")
+@routes.get("/v/{visit}/check-plan.json")
 async def plan(request: web.Request) -> web.StreamResponse:
     """Return which paths to test, and get the echo ready meanwhile."""
     view = await _visit(request)

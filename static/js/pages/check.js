@@ -57,7 +57,7 @@ export class Check {
     show(byId('check', HTMLElement));
     this.#wire();
     try {
-      const plan = /** @type {Plan} */ (await getJson('check.json', { signal: this.#signal }));
+      const plan = /** @type {Plan} */ (await getJson('check-plan.json', { signal: this.#signal }));
       this.#words = plan.words;
       this.#showDevice();
       this.#mark('network', 'busy', this.#word('network.busy'));
