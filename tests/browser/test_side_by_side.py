@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from aiohttp import ClientSession
 from playwright.async_api import expect
 
-from tests.support.browser import desktop
+from tests.support.browser import desktop, phone
 from tests.support.visits import sign_in, wait_in_line
 
 
@@ -30,3 +31,19 @@ async def test_two_appointments_and_a_staff_sign_in_live_in_one_browser(server, 
         await expect(agent).to_have_url(f"{server.base}/staff/sign-in?next=/agent/")
         await first.reload()
         await expect(first.get_by_test_id("section-waiting")).to_be_visible()
+
+
+async def test_a_token_in_the_fragment_survives_a_change_of_language(server, browser):
+    headers = {"Authorization": f"Bearer {server.links['api_key']}"}
+    url = f"{server.base}/api/v1/appointments/{server.links['appointments']['now']}/tokens"
+    async with ClientSession(headers=headers) as http, http.post(url, json={}) as answer:
+        invitation = (await answer.json())["url"]
+    async with phone(browser) as context:
+        page = await context.new_page()
+        await page.goto(invitation)
+        await expect(page.get_by_test_id("continue")).to_be_visible()
+        assert "#" not in page.url
+        await page.locator(".languages__link").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "en")
+        await page.get_by_test_id("continue").click()
+        await expect(page.get_by_test_id("section-preview")).to_be_visible()

@@ -23,3 +23,11 @@ listen(byId('enter-form', HTMLFormElement), 'submit', () => {
 listen(window, 'pageshow', () => {
   button.disabled = false; // back from the next page
 });
+
+// A token waits in the form, not in the address: the other language's page gets it in its fragment.
+const token = document.querySelector('input[name="token"]');
+if (token instanceof HTMLInputElement) {
+  for (const link of document.querySelectorAll('.languages__link')) {
+    if (link instanceof HTMLAnchorElement) link.hash = token.value;
+  }
+}
