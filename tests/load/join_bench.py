@@ -10,6 +10,7 @@ counted, its commits of what happened included.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -52,9 +53,9 @@ async def arrive(house: House, number: int, *, files: bool) -> Client:
 
 
 async def _page(browser: aiohttp.ClientSession, path: str, seen: set[str], *, files: bool) -> None:
-    async with browser.get(path, headers={"Accept-Encoding": "identity"}) as response:
+    async with browser.get(path, headers={"Accept-Encoding": "gzip"}) as response:
         assert response.status == 200, (path, response.status)
-        text = await response.text()
+        text = gzip.decompress(await response.read()).decode()
     new = set(_FILES.findall(text)) - seen if files else set()
     seen |= new
     for file in new:

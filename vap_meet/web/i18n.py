@@ -78,6 +78,7 @@ class Catalogue:
         self.language = language
         self.messages = {message.key: message for message in messages}
         self._strict = strict
+        self._strings: dict[tuple[str, ...], dict[str, str | dict[str, str]]] = {}
         self._gettext = _translations(language, self.messages.values())
 
     @classmethod
@@ -107,6 +108,8 @@ class Catalogue:
             if self._strict:
                 raise MissingTextError(f"no {self.language} text for {key}")
             log.error("text_missing", message_id=key, language=self.language)
+        if "{" not in text:  # most texts; a page asks for a hundred
+            return text
         lacking = set(_PLACEHOLDER.findall(text)) - params.keys()
         if lacking:
             if self._strict:
@@ -118,8 +121,14 @@ class Catalogue:
     def strings(self, *prefixes: str) -> dict[str, str | dict[str, str]]:
         """Return the entries whose keys begin so, for a page's script.
 
-        A plural entry is an object of its forms by CLDR category.
+        A plural entry is an object of its forms by CLDR category. The caller must not change what it gets.
         """
+        known = self._strings.get(prefixes)
+        if known is None:
+            known = self._strings[prefixes] = self._collect(prefixes)
+        return known
+
+    def _collect(self, prefixes: tuple[str, ...]) -> dict[str, str | dict[str, str]]:
         names = CATEGORIES[self.language]
         return {
             key: dict(zip(names, message.forms, strict=True)) if message.is_plural else message.forms[0]
