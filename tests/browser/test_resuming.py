@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 from playwright.async_api import expect
 
-from tests.support.browser import Frames, desktop, phone, video_moves
-from tests.support.consultation import consultation, longest_gap_ms, watch
+from tests.support.browser import Frames, video_moves
+from tests.support.consultation import a_call, consultation, longest_gap_ms
 from tests.support.proxy import line
 from tests.support.server import free_port, run_command, server, serving, serving_environment
-from tests.support.visits import call_in, say, sign_in, wait_in_line
+from tests.support.visits import say
 
 STILL_MS = 1_500  # two browsers and a server that starts share two cores
-
-
-@asynccontextmanager
-async def a_call(browser, known, frames=None):
-    """A customer and the agent who see each other; gives their pages and the pictures that they see."""
-    async with phone(browser) as home, desktop(browser) as office:
-        customer, agent = await home.new_page(), await office.new_page()
-        if frames is not None:
-            frames.watch(customer, "customer")
-            frames.watch(agent, "agent")
-        await wait_in_line(customer, known.links["links"]["now"])
-        await sign_in(agent, known, "agent")
-        await call_in(agent, known, known.links["appointments"]["now"])
-        pictures = [
-            customer.get_by_test_id("remote-tile").locator("video"),
-            agent.get_by_test_id("remote-video").locator("video"),
-        ]
-        for picture in pictures:
-            await video_moves(picture)
-            await watch(picture)
-        await agent.get_by_test_id("open-chat").click()
-        yield customer, agent, pictures
 
 
 async def commands_work(customer, agent) -> None:

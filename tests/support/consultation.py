@@ -1,17 +1,22 @@
-"""One appointment now, with its link and an agent, at a server that keeps its data over a restart."""
+"""One appointment now and the call it becomes, at a server that keeps its data over a restart."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
 
+from tests.support.browser import Frames, desktop, phone, video_moves
 from tests.support.server import DemoServer, Server, run_command
+from tests.support.visits import call_in, sign_in, wait_in_line
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Browser, Locator, Page
 
 PASSWORD = "correct horse battery"
 
@@ -70,3 +75,27 @@ async def longest_gap_ms(video: Locator) -> float:
     """Return the longest time it stood still since it was watched."""
     gap: float = await video.evaluate("video => video.gapMs()")
     return gap
+
+
+@asynccontextmanager
+async def a_call(
+    browser: Browser, known: DemoServer, frames: Frames | None = None
+) -> AsyncIterator[tuple[Page, Page, list[Locator]]]:
+    """A customer and the agent who see each other; gives their pages and the pictures that they see."""
+    async with phone(browser) as home, desktop(browser) as office:
+        customer, agent = await home.new_page(), await office.new_page()
+        if frames is not None:
+            frames.watch(customer, "customer")
+            frames.watch(agent, "agent")
+        await wait_in_line(customer, known.links["links"]["now"])
+        await sign_in(agent, known, "agent")
+        await call_in(agent, known, known.links["appointments"]["now"])
+        pictures = [
+            customer.get_by_test_id("remote-tile").locator("video"),
+            agent.get_by_test_id("remote-video").locator("video"),
+        ]
+        for picture in pictures:
+            await video_moves(picture)
+            await watch(picture)
+        await agent.get_by_test_id("open-chat").click()
+        yield customer, agent, pictures
