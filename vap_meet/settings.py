@@ -71,7 +71,7 @@ class Settings(BaseSettings):
         None, validate_default=True, description="coturn's static-auth-secret"
     )
     echo_capacity: int = Field(
-        24, ge=0, description="paths that device checks may test at once; 0: no echo process"
+        64, ge=0, description="paths that device checks may test at once; 0: no echo process"
     )
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")

@@ -25,6 +25,7 @@ MEASUREMENTS = (
     "tests.load.customer_path",
     "tests.load.join_bench",
     "tests.load.resume_bench",
+    "tests.load.echo_bench",
     "tests.load.ready",
     "tests.load.record_bench",
     "tests.load.slots_bench",

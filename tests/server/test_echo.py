@@ -47,7 +47,7 @@ async def test_what_is_sent_comes_back_and_beyond_the_capacity_it_says_so():
 
 
 async def test_a_picture_comes_back_where_there_is_room_and_data_alone_where_there_is_not():
-    async with echoing(5) as echo, pinger(picture=True) as one, pinger(picture=True) as two:
+    async with echoing(9) as echo, pinger(picture=True) as one, pinger(picture=True) as two:
         await one.connect(exchange(echo))
         assert one.answer["media"] is True
         async with asyncio.timeout(15):

@@ -14,6 +14,8 @@ from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from aiortc.mediastreams import MediaStreamTrack
+
 WITHIN_S = 15.0
 ENOUGH_FRAMES = 5
 
@@ -64,11 +66,13 @@ class Pinger:
 
 
 @asynccontextmanager
-async def pinger(*, picture: bool = False, relay: RTCIceServer | None = None) -> AsyncIterator[Pinger]:
+async def pinger(
+    *, picture: bool = False, track: MediaStreamTrack | None = None, relay: RTCIceServer | None = None
+) -> AsyncIterator[Pinger]:
     """Open a peer and close it afterwards; with `relay` it may use that TURN server."""
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[relay] if relay else []))
-    if picture:
-        connection.addTrack(VideoStreamTrack())
+    if picture or track:
+        connection.addTrack(track or VideoStreamTrack())
     try:
         yield Pinger(connection)
     finally:

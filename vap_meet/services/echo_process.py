@@ -1,6 +1,6 @@
 """The echo of the device check: a process of its own that answers offers and sends back what it gets.
 
-    python -m vap_meet.services.echo_process --capacity 24 --stun stun:turn.example.org:3478
+    python -m vap_meet.services.echo_process --capacity 64 --stun stun:turn.example.org:3478
 
 It reads ``{"id", "sdp"}`` and writes ``{"id", "sdp", "media"}``, or ``{"id", "full": true}``, or
 ``{"id", "error": true}``: one JSON object a line, on standard input and output. It ends when its input does.
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LIFETIME_S = 15.0
 DATA_UNITS = 1
-MEDIA_UNITS = 4
-"""A picture costs about four times the processor that a data channel does."""
+MEDIA_UNITS = 8
+"""A picture costs about eight times the processor that a data channel does (`make bench` measures both)."""
 
 MAX_MESSAGE_BYTES = 1200
 MAX_MESSAGES_A_SECOND = 60
