@@ -172,6 +172,8 @@ def test_a_bench_misses_its_target_by_ratio_or_absence_but_not_by_seconds():
         "font_kb": 62,
         "booking_race": 1,
         "slots_ms_p50": 30,
+        "webhook_lag_ms_p50": 100,
+        "webhook_drain_per_s": 500,
     }
     assert set(good) == set(TARGETS)
     assert missed(good) == []

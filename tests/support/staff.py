@@ -76,10 +76,13 @@ class House:
 
 
 @asynccontextmanager
-async def staffed(folder: Path) -> AsyncIterator[House]:
+async def staffed(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """Serve a new database with one agent, one admin and the appointment "a1", English chosen."""
     clock = TurnedClock()
-    async with app_in_process(folder, clock=clock) as (app, base), _browsers(base) as (one, two, three):
+    async with (
+        app_in_process(folder, clock=clock, **settings) as (app, base),
+        _browsers(base) as (one, two, three),
+    ):
         for role, name_ar in (("agent", "موظف 1"), ("admin", "مشرف 1")):
             await app[STAFFING].add(role, PASSWORD, role, name_ar=name_ar, name_en=f"{role.title()} 1")
         house = House(app, clock, base, one, two, three)
