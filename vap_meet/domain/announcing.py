@@ -16,3 +16,4 @@ class AppointmentEvent(StrEnum):
     COMPLETED = "appointment.completed"  # it is over, with an outcome; its state says whether it failed
     AMENDED = "appointment.amended"  # the outcome has a newer version
     NO_SHOW = "appointment.no_show"
+    FEEDBACK_GIVEN = "feedback.given"  # the customer said how it was, or thought again

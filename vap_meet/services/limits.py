@@ -28,6 +28,7 @@ class Bucket(StrEnum):
     ECHO = "echo"
     DEVICE_CHECK = "device_check"
     QUALITY = "quality"
+    FEEDBACK = "feedback"
     MISSED_SEARCH = "missed_search"
     TELL_ME = "tell_me"
     BOOK = "book"
@@ -53,6 +54,7 @@ LIMITS: dict[str, Limit] = {
     Bucket.ECHO: Limit(24, 60),
     Bucket.DEVICE_CHECK: Limit(20, 60),
     Bucket.QUALITY: Limit(20, 60),  # of one seat, which tells every ten seconds
+    Bucket.FEEDBACK: Limit(20, 60),
     Bucket.MISSED_SEARCH: Limit(30, 60),  # beyond it a search still answers, but is not noted
     Bucket.TELL_ME: Limit(30, 600),
     Bucket.BOOK: Limit(300, 600),

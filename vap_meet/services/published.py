@@ -16,6 +16,7 @@ from vap_meet.domain.appointment import (
     Mode,
     ServiceName,
 )
+from vap_meet.domain.feedback import Face, GivenOpinion, Topic
 from vap_meet.domain.outcome import Evidence, OutcomeCode, OutcomeVersion
 
 if TYPE_CHECKING:
@@ -98,3 +99,29 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     def of(cls, view: SessionView) -> SessionOut:
         """Return the session's answer."""
         return msgspec.convert(view, cls, from_attributes=True)
+
+
+class FeedbackOut(Struct, frozen=True, kw_only=True):
+    """How the customer found it; null to a question that was left out."""
+
+    face: Face
+    topics: tuple[Topic, ...]
+    comment: str
+    would_have_come: bool | None
+    must_still_come: bool | None
+    given_at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, given: GivenOpinion) -> FeedbackOut:
+        """Return the opinion's answer, its topics in one order."""
+        opinion = given.opinion
+        return cls(
+            face=opinion.face,
+            topics=tuple(topic for topic in Topic if topic in opinion.topics),
+            comment=opinion.comment,
+            would_have_come=opinion.would_have_come,
+            must_still_come=opinion.must_still_come,
+            given_at=given.given_at,
+            changed_at=given.changed_at,
+        )

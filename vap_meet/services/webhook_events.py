@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from vap_meet.domain.outbox import Kind
 from vap_meet.domain.webhooks import lane_of, party_of
-from vap_meet.services.published import AppointmentOut, OutcomeOut, SessionOut
-from vap_meet.store import outbox, outcomes, sessions, webhooks
+from vap_meet.services.published import AppointmentOut, FeedbackOut, OutcomeOut, SessionOut
+from vap_meet.store import feedback, outbox, outcomes, sessions, webhooks
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 class EventData(Struct, frozen=True, kw_only=True):
-    """The record: the appointment with its revision, its session if anybody came, its latest outcome."""
+    """The record: the appointment with its revision, its session if anybody came, its latest outcome.
+
+    And what the customer said of it, once they did.
+    """
 
     appointment: AppointmentOut
     session: SessionOut | None
     outcome: OutcomeOut | None
+    feedback: FeedbackOut | None
 
 
 class EventOut(Struct, frozen=True, kw_only=True):
@@ -46,6 +50,7 @@ async def promise_webhooks(
         return
     session = await sessions.get(tx, appointment.id)
     outcome = await outcomes.latest(tx, appointment.id)
+    given = await feedback.get(tx, appointment.id)
     content = EventOut(
         type=event,
         timestamp=at,
@@ -53,6 +58,7 @@ async def promise_webhooks(
             appointment=AppointmentOut.of(appointment),
             session=None if session is None else SessionOut.of(session),
             outcome=None if outcome is None else OutcomeOut.of(outcome),
+            feedback=None if given is None else FeedbackOut.of(given),
         ),
     )
     told = webhooks.Event(
