@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
+    from vap_meet.domain.access import StaffMember
     from vap_meet.domain.opening import Week
     from vap_meet.domain.pools import HoursException, Person, PoolSettings
     from vap_meet.store.engine import Database
@@ -62,6 +63,16 @@ class Hours:
             if view.settings.id == pool_id:
                 return view
         raise NotFound("There is no such pool.")
+
+    async def add_pool(self, settings: PoolSettings, *, by: str) -> None:
+        """Make a pool. Raises `InvalidRequest`, also if there is one of this id."""
+        check_pool(settings)
+        now = self._clock()
+        async with self._db.write() as tx:
+            if settings.id in {known.id for known in await store.pools(tx)}:
+                raise InvalidRequest("There is such a pool already.", fields={"id": "It is taken."})
+            await store.save_pool(tx, settings)
+            await _note(tx, "hours.pool_added", by, now, pool_id=settings.id)
 
     async def save_pool(self, settings: PoolSettings, *, by: str) -> None:
         """Make a pool or change it; bookings that were made stay as they are. Raises `InvalidRequest`."""
@@ -142,6 +153,16 @@ class Hours:
             if not await store.remove_exception(tx, pool_id, exception_id):
                 raise NotFound("There is no such exception.")
             await _note(tx, "hours.exception_removed", by, now, pool_id=pool_id)
+
+    async def free_agents(self) -> tuple[StaffMember, ...]:
+        """Return the agents whose accounts are in no pool."""
+        async with self._db.read() as tx:
+            return await store.free_agents(tx)
+
+    async def offered(self) -> dict[str, str]:
+        """Return by service which pool takes its appointments; the others are the general pool's."""
+        async with self._db.read() as tx:
+            return await store.offered(tx)
 
     async def offer_by(self, service_id: str, pool_id: str, *, by: str) -> None:
         """Let a pool take a service's appointments. Raises `NotFound`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
+from vap_meet.domain.access import StaffMember, StaffRole
 from vap_meet.domain.pools import HoursException, Person, PoolSettings
 from vap_meet.store.availability import read_week, week_text
 from vap_meet.store.schema import staff
@@ -150,4 +151,29 @@ async def offer_by(tx: AsyncConnection, service_id: str, pool_id: str) -> None:
         new_row(offering)
         .values(service_id=service_id, pool_id=pool_id)
         .on_conflict_do_update(index_elements=["service_id"], set_={"pool_id": pool_id})
+    )
+
+
+async def offered(tx: AsyncConnection) -> dict[str, str]:
+    """Return by service which pool takes its appointments."""
+    return {row.service_id: row.pool_id for row in await tx.execute(select(offering))}
+
+
+async def free_agents(tx: AsyncConnection) -> tuple[StaffMember, ...]:
+    """Return the agents whose accounts are in no pool."""
+    query = (
+        select(staff)
+        .outerjoin(unit, unit.c.staff_id == staff.c.id)
+        .where(unit.c.id.is_(None), staff.c.active.is_(True), staff.c.role == StaffRole.AGENT.value)
+        .order_by(staff.c.username)
+    )
+    return tuple(
+        StaffMember(
+            id=row.id,
+            username=row.username,
+            role=StaffRole.AGENT,
+            name_ar=row.display_name_ar,
+            name_en=row.display_name_en,
+        )
+        for row in await tx.execute(query)
     )
