@@ -60,6 +60,17 @@ async def test_every_page_of_the_agent(server, browser, language):
         await visit(page, f"{server.base}/agent/appointments/nothing-here", f"agent-unknown-{language}")
 
 
+async def look_at_webhooks(page, server, language: str) -> None:
+    """Add an endpoint, then look at the list and at its own page."""
+    await page.goto(f"{server.base}/admin/webhooks")
+    await page.fill("#field-url", f"https://hook.example.org/{language}")
+    await page.fill("#field-description", "حجز / Booking")
+    await page.get_by_test_id("add-submit").click()
+    await page.get_by_test_id("secret").click()
+    await look_at(page, f"admin-webhook-{language}")
+    await visit(page, f"{server.base}/admin/webhooks", f"admin-webhooks-{language}")
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 async def test_every_page_of_the_administrator(server, browser, language):
     async with desktop(browser, language=language) as context:
@@ -70,6 +81,7 @@ async def test_every_page_of_the_administrator(server, browser, language):
         await look_at(page, f"admin-list-{language}")
         await visit(page, f"{server.base}/admin/appointments?q=nobody", f"admin-empty-{language}")
         await visit(page, f"{server.base}/admin/health", f"admin-health-{language}")
+        await look_at_webhooks(page, server, language)
         for key in ("finished", "moved", "cancelled", "waiting"):
             path = f"/admin/appointments/{server.links['appointments'][key]}"
             await visit(page, server.base + path, f"admin-{key}-{language}")

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.staff import staffed, words_of
 from tests.support.webhooks import receiving
+from vap_meet.domain.webhooks import EVENTS
 from vap_meet.web.appkeys import WEBHOOKS
 
 URL = "/admin/webhooks"
@@ -76,3 +77,11 @@ async def test_an_action_that_there_is_not_is_not_found(admin):
     page = await added(admin, "https://hook.example.org/")
     response, _ = await admin.post(f"{page}/explode", {})
     assert response.status == 404
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_every_event_has_its_words(admin, language):
+    await admin.get(f"{URL}?lang={language}")
+    response, text = await admin.get(URL)
+    assert response.status == 200
+    assert all(f'value="{event}"' in text for event in EVENTS)
