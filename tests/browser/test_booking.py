@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_every_page import look_at
-from tests.support.browser import phone, problems_of
+from tests.support.browser import desktop, phone, problems_of
+from tests.support.visits import sign_in
 
 SERVICE = "building-permit"
 
@@ -58,4 +59,25 @@ async def test_booking_moving_and_cancelling_on_a_phone(server, browser, languag
         await page.locator("#mine-submit").click()
         await prove_the_phone(page, f"mine-list-{language}")
         await expect(page.get_by_test_id("mine")).to_contain_text(reference)
+        assert problems == []
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_an_administrator_closes_a_day_on_a_desktop(server, browser, language):
+    async with desktop(browser, language=language) as context:
+        page = await context.new_page()
+        problems = problems_of(page)
+        await page.goto(f"{server.base}/staff/sign-in?lang={language}")
+        await sign_in(page, server, "admin")
+        await page.goto(f"{server.base}/admin/hours")
+        await look_at(page, f"admin-hours-{language}")
+        await next_page(page, page.locator("a.pool-link").first, f"admin-hours-pool-{language}")
+        await page.locator("#exceptions ~ details summary").click()
+        await page.locator("#first-day").fill("2099-12-02")
+        await page.locator("#exception-ar").fill("عطلة")
+        await page.locator("#exception-en").fill("Holiday")
+        await page.locator("input[name=closed]").check()
+        await next_page(page, page.locator("#add-exception"), f"admin-hours-closed-{language}")
+        await expect(page.get_by_test_id("exceptions")).to_contain_text("02/12/2099")
+        await next_page(page, page.locator("a.person-link").first, f"admin-hours-person-{language}")
         assert problems == []

@@ -17,6 +17,9 @@ MAX_TRIES = 5
 SENT_AT_MOST = ((5, timedelta(hours=1)), (10, timedelta(days=1)))
 """How many codes a phone gets in how long: a stranger can neither flood a phone nor guess for long."""
 
+KEPT = timedelta(days=2)
+"""How long it is known that a code was sent: longer than any bound looks back."""
+
 _PURPOSE = b"vap-meet phone code v1:"
 
 

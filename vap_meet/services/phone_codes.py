@@ -17,6 +17,7 @@ from vap_meet.domain.audit import canonical
 from vap_meet.domain.errors import RateLimited
 from vap_meet.domain.outbox import Kind
 from vap_meet.domain.phone_codes import (
+    KEPT,
     LIFETIME,
     MAX_TRIES,
     SENT_AT_MOST,
@@ -92,6 +93,7 @@ class PhoneCodes:
             used_at=None,
         )
         async with self._db.write() as tx:
+            await store.forget(tx, before=now - KEPT)
             await self._refuse_too_many(tx, phone, now)
             await store.add(tx, code, at=now)
             await outbox.promise(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from vap_meet.domain.phone_codes import PhoneCode
 from vap_meet.store.schema_self_booking import phone_code as table
@@ -33,6 +33,11 @@ async def sent_since(tx: AsyncConnection, phone: str, since: datetime) -> int:
     """Return how many codes a phone was sent since then."""
     query = select(func.count()).select_from(table).where(table.c.phone == phone, table.c.created_at > since)
     return int((await tx.execute(query)).scalar_one())
+
+
+async def forget(tx: AsyncConnection, *, before: datetime) -> None:
+    """Delete what no bound counts any more; a number is kept no longer than that."""
+    await tx.execute(delete(table).where(table.c.created_at < before))
 
 
 async def find(tx: AsyncConnection, code_id: str) -> PhoneCode | None:
