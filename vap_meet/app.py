@@ -9,6 +9,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -27,6 +28,7 @@ from vap_meet.services.demand import Demand
 from vap_meet.services.demo import Demo
 from vap_meet.services.device_checks import DeviceChecks
 from vap_meet.services.echo import Echo
+from vap_meet.services.feedback import Feedback
 from vap_meet.services.health import Health
 from vap_meet.services.hours import Hours
 from vap_meet.services.joining import Joining
@@ -50,6 +52,7 @@ from vap_meet.store.engine import Database
 from vap_meet.web import (
     admin,
     admin_catalogue,
+    admin_feedback,
     admin_health,
     admin_hours,
     admin_services,
@@ -62,6 +65,7 @@ from vap_meet.web import (
     customer,
     demo,
     device_check,
+    feedback,
     health,
     keys,
     mine,
@@ -92,12 +96,14 @@ DOORS = (
     booked,
     mine,
     customer,
+    feedback,
     device_check,
     quality,
     staff,
     agent,
     admin,
     admin_catalogue,
+    admin_feedback,
     admin_services,
     admin_hours,
     admin_health,
@@ -136,6 +142,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
     app[key.ECHO] = echo = Echo(capacity=settings.echo_capacity, stun_urls=settings.stun_urls)
     try:
         app[key.DB] = db
+        _plain_parts(app, db)
         key_rings = Keys.open(settings.secret_dir)
         sending = WebhookSending(db=db, clock=clock, keys=key_rings, outbound=outbound)
         handlers: dict[str, Handler] = {Kind.WEBHOOK: sending.send}
@@ -159,8 +166,9 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             handlers[Kind.PHONE_CODE] = _shown_on_the_page
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
         app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake)
-        app[key.HOURS] = Hours(db=db, clock=clock)
-        app[key.CATALOGUE] = Catalogue(db=db, clock=clock)
+        app[key.FEEDBACK] = Feedback(
+            db=db, clock=clock, zone=ZoneInfo(settings.time_zone), wake=dispatcher.wake
+        )
         app[key.AVAILABILITY] = Availability(
             db=db,
             clock=clock,
@@ -172,11 +180,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         revoking = Revoking(db=db, hub=hub)
         app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)
         turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
-        app[key.QUALITY] = Quality(db=db, clock=clock)
         app[key.DEVICE_CHECKS] = DeviceChecks(db=db, clock=clock, ice_servers=_ice_servers(settings, clock))
         app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
-        app[key.DEMAND] = Demand(db=db, clock=clock)
-        app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
         app[key.JOINING] = Joining(
             db=db,
             clock=clock,
@@ -231,6 +236,16 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         await rooms.close()
         await outbound.close()
         await db.close()
+
+
+def _plain_parts(app: web.Application, db: Database) -> None:
+    """Make the parts that need no more than the record and the time."""
+    clock = app[key.CLOCK]
+    app[key.HOURS] = Hours(db=db, clock=clock)
+    app[key.CATALOGUE] = Catalogue(db=db, clock=clock)
+    app[key.QUALITY] = Quality(db=db, clock=clock)
+    app[key.DEMAND] = Demand(db=db, clock=clock)
+    app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
 
 
 async def _drain(app: web.Application) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -13,8 +14,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.support.access import PUBLIC_URL, House, open_house
 from tests.support.slots import SERVICES
 from vap_meet.services.availability import Availability
+from vap_meet.services.feedback import Feedback
 from vap_meet.web import appkeys as key
-from vap_meet.web import assets, customer
+from vap_meet.web import assets, customer, feedback
 from vap_meet.web.assets import Assets
 from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
@@ -117,8 +119,10 @@ async def open_street(folder: Path) -> AsyncIterator[Street]:
             cut_off=timedelta(hours=1),
         )
         app[key.OUTCOMES] = house.outcomes
+        app[key.FEEDBACK] = Feedback(db=house.db, clock=house.clock, zone=ZoneInfo(house.settings.time_zone))
         app[key.SESSIONS] = house.sessions
         app.add_routes(assets.routes)
         app.add_routes(customer.routes)
+        app.add_routes(feedback.routes)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             yield Street(house, client)

@@ -22,6 +22,7 @@ from vap_meet.domain.feedback import (
 from vap_meet.services.announcing import AppointmentEvent, announce, no_one
 from vap_meet.store import appointments, audit, outcomes, sessions
 from vap_meet.store import feedback as store
+from vap_meet.store.feedback import CaseRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
     from vap_meet.clock import Clock
     from vap_meet.store.engine import Database
-    from vap_meet.store.feedback import CaseRow, Counts
+    from vap_meet.store.feedback import Counts
+
+__all__ = ["CaseRow", "Feedback", "Report"]
 
 COUNTED_DAYS = 90
 SHOWN_CASES = 200

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vap_meet.web import api_appointments, api_joining, api_outcomes, api_services, api_slots, api_webhooks
+from vap_meet.web import (
+    api_appointments,
+    api_feedback,
+    api_joining,
+    api_outcomes,
+    api_services,
+    api_slots,
+    api_webhooks,
+)
 
 if TYPE_CHECKING:
     from aiohttp.web import AbstractRouteDef
 
 routes: tuple[AbstractRouteDef, ...] = (
     *api_appointments.routes,
+    *api_feedback.routes,
     *api_joining.routes,
     *api_outcomes.routes,
     *api_services.routes,

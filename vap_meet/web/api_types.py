@@ -19,8 +19,9 @@ from vap_meet.domain.appointment import (
     Mode,
     ServiceName,
 )
+from vap_meet.domain.feedback import Case, CaseState
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
-from vap_meet.services.published import AppointmentOut, OutcomeOut, SessionOut
+from vap_meet.services.published import AppointmentOut, FeedbackOut, OutcomeOut, SessionOut
 
 if TYPE_CHECKING:
     from vap_meet.services.sessions import TimelineItem
@@ -174,3 +175,35 @@ def in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         return moment
+
+
+class CaseOut(Struct, frozen=True, kw_only=True):
+    """The case an unhappy customer has opened. `owner` is a staff member's id, null until it is taken."""
+
+    state: CaseState
+    opened_at: datetime
+    due_at: datetime
+    owner: str | None
+    taken_at: datetime | None
+    closed_at: datetime | None
+    done: str
+
+    @classmethod
+    def of(cls, case: Case, now: datetime) -> CaseOut:
+        """Return the case's answer as it stands now."""
+        return cls(
+            state=case.state(now),
+            opened_at=case.opened_at,
+            due_at=case.due_at,
+            owner=case.owner_id,
+            taken_at=case.taken_at,
+            closed_at=case.closed_at,
+            done=case.done,
+        )
+
+
+class FeedbackAndCaseOut(Struct, frozen=True, kw_only=True):
+    """The answer of `GET /api/v1/appointments/{id}/feedback`."""
+
+    feedback: FeedbackOut
+    case: CaseOut | None

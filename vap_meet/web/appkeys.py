@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from vap_meet.services.demo import Demo
     from vap_meet.services.device_checks import DeviceChecks
     from vap_meet.services.echo import Echo
+    from vap_meet.services.feedback import Feedback
     from vap_meet.services.health import Health
     from vap_meet.services.hours import Hours
     from vap_meet.services.joining import Joining
     from vap_meet.services.limits import RateLimiter
+    from vap_meet.services.message_shelf import MessageShelf
     from vap_meet.services.outcomes import Outcomes
     from vap_meet.services.own_appointments import OwnAppointments
     from vap_meet.services.phone_codes import PhoneCodes
@@ -58,7 +60,9 @@ CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
 DEMAND: web.AppKey[Demand] = web.AppKey("demand")
 WEBHOOKS: web.AppKey[Webhooks] = web.AppKey("webhooks")
 DEMO: web.AppKey[Demo] = web.AppKey("demo")
+SHELF: web.AppKey[MessageShelf] = web.AppKey("shelf")
 HEALTH: web.AppKey[Health] = web.AppKey("health")
 DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
 ECHO: web.AppKey[Echo] = web.AppKey("echo")
+FEEDBACK: web.AppKey[Feedback] = web.AppKey("feedback")
 QUALITY: web.AppKey[Quality] = web.AppKey("quality")

@@ -26,7 +26,8 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.services.limits import Bucket
 from vap_meet.web import customer_join
-from vap_meet.web.appkeys import AVAILABILITY, CLOCK, JOINING, OUTCOMES, RENDERER, SESSIONS
+from vap_meet.web.appkeys import AVAILABILITY, CLOCK, JOINING, RENDERER, SESSIONS
+from vap_meet.web.customer_answer import answer_page, answers, is_over
 from vap_meet.web.customer_pages import (
     accepted,
     count_try,
@@ -40,8 +41,6 @@ from vap_meet.web.guards import browser_cookie
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from vap_meet.domain.appointment import Appointment
-    from vap_meet.domain.outcome import OutcomeVersion
     from vap_meet.services.joining import LinkView, VisitView
 
 doors = web.RouteTableDef()
@@ -97,27 +96,13 @@ async def visit_page(request: web.Request) -> web.StreamResponse:
 
 
 @doors.get("/v/{visit}/answer")
-async def answer_page(request: web.Request) -> web.StreamResponse:
+async def written_answer(request: web.Request) -> web.StreamResponse:
     """Show the latest answer, or that it is still being written."""
     try:
         view = await _visit(request)
     except NotFound:
         return stop_page(request, "visit", status=404)
-    if view.status in {LinkStatus.MOVED, LinkStatus.CANCELLED}:
-        return stop_page(request, view.status.value, appointment=view.appointment)
-    first, latest = await _answers(request, view.appointment.id)
-    return request.app[RENDERER].page(
-        request,
-        "customer/answer.html",
-        title_key="answer.title",
-        language=view.appointment.customer.language,
-        page_data={} if latest else {"statusUrl": f"/v/{view.visit_id}/status.json"},
-        appointment=view.appointment,
-        visit_id=view.visit_id,
-        outcome=latest,
-        is_over=await _is_over(request, view.appointment),
-        corrected=latest is not first,
-    )
+    return await answer_page(request, view)
 
 
 @doors.get("/v/{visit}/status.json")
@@ -125,7 +110,7 @@ async def status(request: web.Request) -> web.StreamResponse:
     """Answer where the appointment and this visit stand, and whether the written answer is there."""
     view = await _visit(request)
     shown = view.status not in {LinkStatus.MOVED, LinkStatus.CANCELLED}
-    _, latest = await _answers(request, view.appointment.id) if shown else (None, None)
+    _, latest = await answers(request, view.appointment.id) if shown else (None, None)
     return web.json_response(
         {"state": view.appointment.state.value, "visit": view.status.value, "outcome": latest is not None}
     )
@@ -138,7 +123,7 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
     appointment = view.appointment
     if not view.may_enter:
         return stop_page(request, view.status.value, appointment=appointment)
-    if view.status is not LinkStatus.OVER and not await _is_over(request, appointment):
+    if view.status is not LinkStatus.OVER and not await is_over(request, appointment):
         return notice_page(
             request,
             action=f"/j/{code}",
@@ -146,7 +131,7 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
             status=view.status,
             changes=await request.app[AVAILABILITY].changes(appointment),
         )
-    _, latest = await _answers(request, appointment.id)
+    _, latest = await answers(request, appointment.id)
     return notice_page(
         request,
         action=f"/j/{code}",
@@ -204,23 +189,6 @@ def _ms(span: timedelta) -> int:
 async def _visit(request: web.Request) -> VisitView:
     """Return the visit named by the address. Raises `NotFound` unless this browser's cookie proves it."""
     return await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
-
-
-async def _is_over(request: web.Request, appointment: Appointment) -> bool:
-    """Whether nobody meets any more: the record says so, or the call has ended and its outcome is to come."""
-    if not appointment.is_open:
-        return True
-    session = await request.app[SESSIONS].session(appointment.id)
-    return session is not None and session.ended_at is not None
-
-
-async def _answers(
-    request: web.Request, appointment_id: str
-) -> tuple[OutcomeVersion | None, OutcomeVersion | None]:
-    """Return the first complete outcome and the latest; None while the answer is still owed."""
-    versions = await request.app[OUTCOMES].versions(appointment_id)
-    complete = [version for version in versions if not version.answer_pending]
-    return (complete[0], complete[-1]) if complete else (None, None)
 
 
 routes: list[web.AbstractRouteDef] = [*doors, *customer_join.routes]
