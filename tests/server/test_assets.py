@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import brotli
 import pytest
 from yarl import URL
 
 from tests.support.web import framed_app
-from vap_meet.web.assets import Assets
+from vap_meet.web.assets import Assets, as_served, bundled
 
 TREE = {
     "js/pages/room.js": b"import { a } from '../lib/a.js';\nimport '../lib/b.js';\n"
@@ -108,3 +110,37 @@ def test_every_module_of_ours_imports_what_exists():
     assets = Assets.load()
     for path in assets.paths(".js"):
         assets.modules(path)
+
+
+def test_modules_are_served_without_the_comments_that_have_lines_of_their_own():
+    source = b"""/**
+ * Why.
+ */
+import { a } from './a.js';
+const b =
+  /** @type {string} */ (a('/* no comment */')); // stays
+// goes
+/* goes */
+const url = 'https://example.test'; /** @type {number} */
+const c = 1;
+"""
+    served = as_served("x.js", source)
+    assert [line for line in served.decode().split("\n") if line] == [
+        "import { a } from './a.js';",
+        "const b =",
+        "  /** @type {string} */ (a('/* no comment */')); // stays",
+        "const url = 'https://example.test'; /** @type {number} */",
+        "const c = 1;",
+    ]
+    assert served.count(b"\n") == source.count(b"\n"), "an error's line is the file's"
+    assert as_served("x.css", b"/* kept */\n") == b"/* kept */\n"
+
+
+def test_no_code_of_ours_goes_with_the_comments():
+    for path in sorted(bundled("static").rglob("*.js")):
+        source = path.read_text()
+        served = as_served(path.name, source.encode()).decode()
+        for before, after in zip(source.split("\n"), served.split("\n"), strict=True):
+            assert after in (before, ""), path
+            if not after:
+                assert re.match(r"\s*(/?\*|//|$)", before), f"{path}: {before}"

@@ -41,6 +41,7 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 _IMPORT = re.compile(
     r"""^\s*(?:import|export)\b(?:[^'"();]*?\bfrom\s*)?\s*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE
 )
+_COMMENTS = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*|//[^\n]*)$", re.MULTILINE | re.DOTALL)
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -49,6 +50,16 @@ def bundled(name: str) -> Path:
     package = Path(__file__).resolve().parent.parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
+
+
+def as_served(name: str, body: bytes) -> bytes:
+    """Return a file as browsers get it: modules without their comments, a third of a phone's download.
+
+    Only comments that stand on lines of their own go, and their lines stay, so an error's line is the file's.
+    """
+    if not name.endswith(".js"):
+        return body
+    return _COMMENTS.sub(lambda comment: b"\n" * comment[0].count(b"\n"), body)
 
 
 @dataclass(slots=True)
@@ -83,7 +94,7 @@ class Assets:
         root = root or bundled("static")
         return cls(
             {
-                path.relative_to(root).as_posix(): path.read_bytes()
+                path.relative_to(root).as_posix(): as_served(path.name, path.read_bytes())
                 for path in sorted(root.rglob("*"))
                 if path.is_file() and not any(part.startswith(".") for part in path.relative_to(root).parts)
             }
