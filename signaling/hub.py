@@ -149,6 +149,14 @@ class Hub:
         hosted = self._rooms.get(room)
         return frozenset() if hosted is None else hosted.online
 
+    async def who_is_online(self, room: str) -> frozenset[str]:
+        """Return who is connected to a room, whether it is hosted here yet or not.
+
+        Raises `LogUnavailable`.
+        """
+        hosted = await self._find(room)
+        return frozenset() if hosted is None else hosted.online
+
     async def run(self) -> None:
         """Turn the wheel until cancelled; then end the hub's tasks."""
         try:

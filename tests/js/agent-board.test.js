@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { arrivals, isStale, pollDelayMs, windowTitle } from '../../static/js/pages/agent-board.js';
+import { arrivals, pollDelayMs, windowTitle } from '../../static/js/pages/agent-board.js';
 
-/** @param {readonly string[]} ids */
-const board = (ids) => ({
+/**
+ * @param {readonly string[]} ids
+ * @param {readonly string[]} [gone]
+ */
+const board = (ids, gone = []) => ({
   serverTime: 0,
   updated: '9:00',
+  call: null,
   waiting: ids.map((id) => ({
     id,
     url: `/agent/appointments/${id}`,
@@ -16,6 +20,8 @@ const board = (ids) => ({
     startsAt: '',
     since: '',
     waitingSince: 0,
+    online: !gone.includes(id),
+    check: null,
     overAfterS: 600,
   })),
   today: [],
@@ -26,11 +32,6 @@ test('polling backs off from 3 seconds to 30 and no further', () => {
   assert.deepEqual([0, 1, 2, 3, 4, 9].map(pollDelayMs), [3000, 6000, 12000, 24000, 30000, 30000]);
 });
 
-test('a board is stale once more than ten seconds have passed', () => {
-  assert.equal(isStale(0, 10_000), false);
-  assert.equal(isStale(0, 10_001), true);
-});
-
 test('nobody counts as arriving on the first look', () => {
   assert.deepEqual(arrivals(null, board(['a'])), []);
 });
@@ -38,6 +39,11 @@ test('nobody counts as arriving on the first look', () => {
 test('whoever was not waiting before is an arrival', () => {
   const seen = arrivals(board(['a', 'b']), board(['b', 'c'])).map((row) => row.id);
   assert.deepEqual(seen, ['c']);
+});
+
+test('whoever comes back arrives again, and whoever goes does not', () => {
+  const seen = arrivals(board(['a', 'b'], ['a']), board(['a', 'b'], ['b'])).map((row) => row.id);
+  assert.deepEqual(seen, ['a']);
 });
 
 test('the title of the window carries the number waiting, and none when nobody waits', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { appointmentState, byeKey, mediaProblemKey, phaseOf, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
+import { appointmentState, byeKey, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
 
 test('each stage of the customer, online and offline, has its phase', () => {
   /** @type {const} */
@@ -49,9 +49,17 @@ test('the state beside the name follows the customer, and stays as it was once n
     ['held', 'in_session'],
     ['absent', null],
     ['left', null],
-    ['ended', null],
+    ['ended', 'over'],
   ];
   for (const [phase, state] of cells) assert.equal(appointmentState(phase), state);
+});
+
+test('a picture whose path is lost is spoken of only in the call', () => {
+  assert.equal(pictureTrouble('inCall', 'connected'), null);
+  assert.equal(pictureTrouble('inCall', 'disconnected'), 'peer_lost');
+  assert.equal(pictureTrouble('inCall', 'failed'), 'peer_lost');
+  assert.equal(pictureTrouble('held', 'failed'), null);
+  assert.equal(pictureTrouble('inCall', undefined), null);
 });
 
 test('a code without words of its own gets the general ones', () => {

@@ -19,7 +19,7 @@ from signaling.events import (
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
-from vap_meet.domain.session import SessionView
+from vap_meet.domain.session import SessionView, evidence_of
 from vap_meet.services import facts
 from vap_meet.services.announcing import no_one
 from vap_meet.services.recording import NewFact, Recorder
@@ -108,6 +108,13 @@ class Sessions(FactSink):
         async with self._db.read() as tx:
             await appointments.get(tx, appointment_id)
             return await sessions.get(tx, appointment_id)
+
+    async def waited_s(self, appointment_id: str) -> int | None:
+        """Return how long the customer waited to be called in, or has so far; None before they came."""
+        async with self._db.read() as tx:
+            since = await appointments.moved_at(tx, appointment_id)
+            meeting = await facts.meeting(tx, appointment_id, since=since)
+        return evidence_of(meeting, now=self._clock(), assurance=None).customer_waited_s
 
     async def confirm_identity(self, appointment_id: str, *, by: str) -> SessionView:
         """Note that the agent has checked who the customer is; again changes nothing.

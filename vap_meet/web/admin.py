@@ -21,6 +21,7 @@ from vap_meet.domain.errors import InvalidRequest
 from vap_meet.services import disclosure
 from vap_meet.web.admin_quality import quality_view
 from vap_meet.web.appkeys import BOARD, BOOKING, CLOCK, DB, OUTCOMES, QUALITY, RENDERER, SESSIONS
+from vap_meet.web.audit_words import AuditWords
 from vap_meet.web.guards import staff_of, staff_required
 from vap_meet.web.staff_words import StaffWords, participants_in
 
@@ -169,9 +170,10 @@ async def _detail(
         | ({agent} if agent else set())
     )
     renderer = app[RENDERER]
-    words = StaffWords(
-        renderer.catalogues[renderer.language(request)], await disclosure.named(app[DB], people)
-    )
+    language = renderer.language(request)
+    texts = renderer.catalogues[language]
+    words = StaffWords(texts, await disclosure.named(app[DB], people))
+    audit = AuditWords(texts, renderer.formats[language], words)
     customer = appointment.customer
     return renderer.page(
         request,
@@ -185,10 +187,11 @@ async def _detail(
         contact=contact or disclosure.masked(phone=customer.phone, email=customer.email),
         reveal_problem=reveal_problem,
         session=session,
+        waited_s=await app[SESSIONS].waited_s(appointment_id) if session else None,
         session_agent=words.participant(agent) if agent else "",
         steps=words.steps(items),
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},
         quality=quality_view(samples, words),
-        entries=tuple(words.audit_line(entry) for entry in entries),
+        entries=tuple(audit.line(entry) for entry in entries),
     )

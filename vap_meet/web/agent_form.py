@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ class PageMode(StrEnum):
 
     EARLY = "early"  # the waiting room is not open yet
     LIVE = "live"  # the call
+    OVER = "over"  # the call has ended, and its outcome is still to be recorded
     LATE = "late"  # its time is over and no outcome was recorded
     OWED = "owed"  # the code is recorded, the written answer is still owed
     CLOSED = "closed"  # the outcome is complete; it may be corrected
@@ -44,17 +45,22 @@ CODE_KEYS = tuple(CodeKey(code=code, key=key) for code, key in zip(OutcomeCode, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeForm:
-    """The outcome form as the page shows it. `sending` is "send" or "amend"."""
+    """The outcome form as the page shows it. `sending` is "send" or "amend".
+
+    `kept` says that its text was written before the outcome that is on the record now.
+    """
 
     content: DraftContent | OutcomeContent
     sending: str
     send_label: str
     if_version: int | None
+    kept: bool = False
     codes: tuple[CodeKey, ...] = CODE_KEYS
 
 
 _FORMS = {
     PageMode.LIVE: ("send", "send"),
+    PageMode.OVER: ("send", "send"),
     PageMode.LATE: ("send", "send_late"),
     PageMode.OWED: ("send", "send_owed"),
     PageMode.CLOSED: ("amend", "amend"),
@@ -63,9 +69,14 @@ _FORMS = {
 
 
 def mode_of(
-    appointment: Appointment, versions: Sequence[OutcomeVersion], *, settings: Settings, now: datetime
+    appointment: Appointment,
+    versions: Sequence[OutcomeVersion],
+    *,
+    ended: bool,
+    settings: Settings,
+    now: datetime,
 ) -> tuple[PageMode, datetime]:
-    """Return the page's mode, and when the waiting room opens."""
+    """Return the page's mode, and when the waiting room opens. `ended` says that the call is over."""
     hours = OpeningHours(
         opens_before=timedelta(minutes=settings.opens_before_minutes),
         closes_after=timedelta(minutes=settings.closes_after_minutes),
@@ -75,6 +86,8 @@ def mode_of(
         return (PageMode.OWED if versions[-1].answer_pending else PageMode.CLOSED), opens_at
     if not appointment.is_open:
         return PageMode.VOID, opens_at
+    if ended:
+        return PageMode.OVER, opens_at
     if now < opens_at:
         return PageMode.EARLY, opens_at
     return (PageMode.LATE if now > hours.closes_at(appointment) else PageMode.LIVE), opens_at
@@ -88,8 +101,11 @@ def form_of(
         return None
     sending, label = _FORMS[mode]
     latest = versions[-1] if versions else None
+    recorded = latest.content if latest else DraftContent()
+    content = recorded if draft is None else replace(draft, code=draft.code or recorded.code)
     return OutcomeForm(
-        content=draft or (latest.content if latest else DraftContent()),
+        content=content,
+        kept=mode is PageMode.CLOSED and draft is not None,
         sending=sending,
         send_label=label,
         if_version=latest.version if latest else None,

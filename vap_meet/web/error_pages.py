@@ -10,11 +10,14 @@ from aiohttp import hdrs, web
 from structlog.contextvars import get_contextvars
 
 from vap_meet.domain.errors import DomainError, ErrorCode, RateLimited
-from vap_meet.web.appkeys import RENDERER
+from vap_meet.web.appkeys import RENDERER, STAFFING
+from vap_meet.web.guards import staff_cookie
 from vap_meet.web.problems import RETRY_UNAVAILABLE_S, STATUS, problem, wants_json
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
+
+    from vap_meet.domain.access import StaffMember
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,7 @@ WORDED = frozenset(
 """The codes that have words of their own (error.title.*, error.text.*); a test holds this to be true."""
 
 _WITHOUT_PAGES = ("/static/", "/signal", "/health/")
+_STAFF_PAGES = ("/agent/", "/admin/")
 _HOMES = {"/agent/": "/agent/", "/admin/": "/admin/", "/demo": "/demo"}
 _TONES = {ErrorCode.NOT_FOUND: "info", ErrorCode.TOKEN_EARLY: "clock", ErrorCode.TOO_EARLY: "clock"}
 
@@ -65,11 +69,13 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         if not _shows_pages(request):
             return problem(error)
         log.info("request_refused", code=error.code)
-        return error_page(request, error)
+        return error_page(request, error, staff=await _staff(request))
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST or not _shows_pages(request):
             raise
-        return error_page(request, _refusal(error.status), status=error.status, keep=error)
+        return error_page(
+            request, _refusal(error.status), status=error.status, keep=error, staff=await _staff(request)
+        )
     except Exception:  # the root of a request's task
         log.exception("request_failed")
         fault = DomainError("The request failed.")
@@ -82,17 +88,23 @@ def error_page(
     *,
     status: int | None = None,
     keep: web.HTTPException | None = None,
+    staff: StaffMember | None = None,
 ) -> web.Response:
-    """Render the page of a refusal; `keep` is the HTTP error whose Allow and Retry-After it carries on."""
+    """Render the page of a refusal; `keep` is the HTTP error whose Allow and Retry-After it carries on.
+
+    `staff` is who reads it on the staff's own pages: their way around stays, and the words are theirs.
+    """
     renderer = request.app[RENDERER]
     status = status or STATUS[error.code]
     code = _worded(error.code, status)
     response = renderer.page(
         request,
-        "error.html",
+        "error.html" if staff is None else "staff/error.html",
         title_key=f"error.title.{code}",
         status=status,
         code=code,
+        staff=staff,
+        here="error",
         tone=_TONES.get(code, "warning"),
         home=next((home for prefix, home in _HOMES.items() if request.path.startswith(prefix)), "/"),
         request_id=get_contextvars().get("request_id")
@@ -107,6 +119,16 @@ def error_page(
         if keep is not None and name in keep.headers:
             response.headers[name] = keep.headers[name]
     return response
+
+
+async def _staff(request: web.Request) -> StaffMember | None:
+    """Return who is signed in, on a staff page; an error while one is looked up is no second error."""
+    if not request.path.startswith(_STAFF_PAGES):
+        return None
+    try:
+        return await request.app[STAFFING].who(staff_cookie(request))
+    except DomainError:
+        return None
 
 
 def _worded(code: ErrorCode, status: int) -> ErrorCode:

@@ -1,13 +1,13 @@
-"""Facts, authors and audit entries in the words of one language, for the staff's pages."""
+"""Facts and authors in the words of one language, for the staff's pages."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vap_meet.domain.access import CUSTOMER, staff_id_of, staff_participant
 from vap_meet.domain.appointment import Language
+from vap_meet.web.audit_words import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +33,6 @@ _KEY_OF_LEAVING = {
     "expired": "timeline.left_expired",
 }
 _STAFF_AUTHOR, _API_AUTHOR = "staff:", "api:"
-_PEOPLE = frozenset({"by", "participant"})
-"""Names in an audit entry's public part whose values are people: authors or participants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,24 +45,12 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditLine:
-    """One audit entry as it is shown; `details` are the names and values of its public part."""
-
-    at: datetime
-    action: str
-    action_text: str
-    details: tuple[tuple[str, str], ...]
-    seal_no: int | None
-    erased: bool
-
-
 def participants_in(
     items: Iterable[TimelineItem], entries: Iterable[LoggedEntry] = (), authors: Iterable[str] = ()
 ) -> frozenset[str]:
     """Return everybody that a timeline, audit entries and authors name, as participant ids."""
     people = {person for item in items for person in (item.participant, item.by)}
-    people |= {entry.public.get(name) for entry in entries for name in _PEOPLE} | set(authors)
+    people |= {entry.public.get(name) for entry in entries for name in PEOPLE} | set(authors)
     return frozenset(_participant_of(person) for person in people if isinstance(person, str))
 
 
@@ -74,7 +60,6 @@ class StaffWords:
     def __init__(self, texts: Catalogue, names: Mapping[str, tuple[str, str]]) -> None:
         """`names` are Arabic and English ones by participant id; others are called a member of staff."""
         self._t = texts.t
-        self._worded = texts.messages.keys()
         self._arabic = texts.language is Language.AR
         self._names = names
 
@@ -95,26 +80,9 @@ class StaffWords:
             return name[0 if self._arabic else 1]
         return self._t("timeline.staff" if staff_id_of(participant) else "timeline.system")
 
-    def audit_line(self, entry: LoggedEntry) -> AuditLine:
-        """Return an audit entry with its action in words; one without words keeps its code."""
-        key = f"audit.{entry.action}"
-        return AuditLine(
-            at=entry.at,
-            action=entry.action,
-            action_text=self._t(key) if key in self._worded else entry.action,
-            details=tuple(
-                (name, self._value(name, value)) for name, value in entry.public.items() if value is not None
-            ),
-            seal_no=entry.seal_no,
-            erased=entry.erased,
-        )
-
-    def _value(self, name: str, value: object) -> str:
-        if not isinstance(value, str):
-            return json.dumps(value, ensure_ascii=False)
-        if name in _PEOPLE:
-            return self.author(value) if _is_author(value) else self.participant(value)
-        return value
+    def someone(self, person: str) -> str:
+        """Return who an author or a participant is."""
+        return self.author(person) if _is_author(person) else self.participant(person)
 
     def steps(self, items: Sequence[TimelineItem]) -> tuple[Step, ...]:
         """Return a session's facts as lines, in their order."""

@@ -3,15 +3,19 @@
  *
  * Attributes: `name`; `microphone` and `camera` ("on" | "off" | "none"); `self` (own picture: mirrored,
  * never heard); `rear` (own rear camera: not mirrored); `status` (a sentence over the picture, e.g. that
- * it reconnects). Words: `label-microphone-off`, `label-camera-off`, `label-play`.
+ * it reconnects). Words: `label-microphone-off`, `label-camera-off`, `label-play`, `label-frozen` (over a picture
+ * that has stopped; without it nothing is said).
  * Property: `stream`. Event: `vap-first-frame`, once a stream, when its first frame is on the screen.
  */
 import { make, setText, setVisible } from '../lib/dom.js';
 
+/** A picture that has had no new frame for this long has stopped. */
+const FROZEN_AFTER_MS = 3_000;
+
 export class VapVideoTile extends HTMLElement {
   static observedAttributes = [
     ...['name', 'microphone', 'camera', 'status'],
-    ...['label-microphone-off', 'label-camera-off', 'label-play'],
+    ...['label-microphone-off', 'label-camera-off', 'label-play', 'label-frozen'],
   ];
 
   #video = make('video', 'vap-tile__video');
@@ -27,6 +31,7 @@ export class VapVideoTile extends HTMLElement {
   #play = make('button', 'vap-tile__play');
   /** @type {MediaStream | null} */
   #stream = null;
+  #frozen = false;
   /** @type {AbortController | undefined} */
   #watching;
 
@@ -85,15 +90,43 @@ export class VapVideoTile extends HTMLElement {
       if (stream) this.#playSound();
     }
     this.toggleAttribute('data-playing', false);
+    this.#setFrozen(false);
     if (!stream) return;
     this.#video.play().catch(() => undefined); // muted: refused only when replaced meanwhile
     const firstFrame = () => {
       if (watching.signal.aborted) return;
       this.toggleAttribute('data-playing', true);
+      this.#watchFrames(watching.signal);
       this.dispatchEvent(new CustomEvent('vap-first-frame', { bubbles: true }));
     };
     if ('requestVideoFrameCallback' in this.#video) this.#video.requestVideoFrameCallback(firstFrame);
     else this.#listenOnce(this.#video, 'playing', firstFrame, watching.signal);
+  }
+
+  /**
+   * Notice when frames stop to come. A page out of sight draws none, which says nothing.
+   *
+   * @param {AbortSignal} signal
+   */
+  #watchFrames(signal) {
+    if (this.hasAttribute('self')) return;
+    let shown = 0;
+    let newAt = performance.now();
+    const timer = setInterval(() => {
+      const { totalVideoFrames } = this.#video.getVideoPlaybackQuality();
+      const now = performance.now();
+      if (totalVideoFrames !== shown || document.hidden || this.getAttribute('camera') !== 'on') newAt = now;
+      shown = totalVideoFrames;
+      this.#setFrozen(now - newAt >= FROZEN_AFTER_MS);
+    }, FROZEN_AFTER_MS / 3);
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  }
+
+  /** @param {boolean} frozen */
+  #setFrozen(frozen) {
+    if (frozen === this.#frozen) return;
+    this.#frozen = frozen;
+    this.#render();
   }
 
   /** Browsers may refuse sound that nobody clicked for; then the person is asked to. */
@@ -122,12 +155,13 @@ export class VapVideoTile extends HTMLElement {
     setText(this.#cameraOff, label('camera-off'));
     setText(this.#microphoneOff, label('microphone-off'));
     setText(this.#play, label('play'));
-    setText(this.#status, this.getAttribute('status') ?? '');
+    const status = this.getAttribute('status') || (this.#frozen ? label('frozen') : '');
+    setText(this.#status, status);
     const camera = this.getAttribute('camera') ?? 'on';
     setVisible(this.#placeholder, camera !== 'on');
     setVisible(this.#video, camera === 'on');
     setVisible(this.#microphoneOff, (this.getAttribute('microphone') ?? 'on') !== 'on');
-    setVisible(this.#status, Boolean(this.getAttribute('status')));
+    setVisible(this.#status, status !== '');
   }
 }
 

@@ -33,6 +33,15 @@ export function text(key, values = {}) {
 }
 
 /**
+ * A name that keeps its own direction inside a sentence of another (Unicode's FSI and PDI).
+ *
+ * @param {string} name
+ */
+export function isolated(name) {
+  return `\u2068${name}\u2069`;
+}
+
+/**
  * Replace `{name}` in a template by its value; a place without a value stays as it is.
  *
  * @param {string} template

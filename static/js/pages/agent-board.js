@@ -10,6 +10,7 @@
  * @property {string} startsAt the appointment's time, as shown
  * @property {string} since when the wait began, as shown
  * @property {number} waitingSince milliseconds since 1970
+ * @property {boolean} online whether the customer is connected now, as far as can be told
  * @property {number} overAfterS seconds of waiting that are too long
  * @property {{level: 'good' | 'fair' | 'poor', text: string} | null} check what the device check came to
  */
@@ -20,7 +21,7 @@
  * @property {string} time
  * @property {string} customer
  * @property {string} service
- * @property {string} state
+ * @property {string} state the appointment's, or "over" when its call ended without an outcome
  * @property {string | null} with the agent in the session that runs
  */
 /**
@@ -35,6 +36,7 @@
  * @typedef {object} Board
  * @property {number} serverTime milliseconds since 1970, when the board was read
  * @property {string} updated the same, as shown
+ * @property {{url: string, customer: string} | null} call the one that this agent is in
  * @property {readonly WaitingRow[]} waiting
  * @property {readonly TodayRow[]} today
  * @property {readonly OwedRow[]} owed
@@ -42,7 +44,6 @@
 
 const POLL_MS = 3_000;
 const LONGEST_POLL_MS = 30_000;
-const STALE_MS = 10_000;
 
 /**
  * How long to wait before the next poll, after `failures` in a row.
@@ -53,24 +54,15 @@ export function pollDelayMs(failures) {
 }
 
 /**
- * Whether a board read at `readAt` should be called out of date at `now`.
- * @param {number} readAt
- * @param {number} now
- */
-export function isStale(readAt, now) {
-  return now - readAt > STALE_MS;
-}
-
-/**
- * Those who wait in `after` and did not in `before`; nobody on the first look.
+ * Those who wait in `after` and did not, or were gone, in `before`; nobody on the first look.
  * @param {Board | null} before
  * @param {Board} after
  * @returns {readonly WaitingRow[]}
  */
 export function arrivals(before, after) {
   if (before === null) return [];
-  const known = new Set(before.waiting.map((row) => row.id));
-  return after.waiting.filter((row) => !known.has(row.id));
+  const known = new Set(before.waiting.filter((row) => row.online).map((row) => row.id));
+  return after.waiting.filter((row) => row.online && !known.has(row.id));
 }
 
 /**

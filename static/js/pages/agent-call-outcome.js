@@ -1,6 +1,6 @@
 /** The outcome form: codes by key, a draft that saves itself, and sending. No failure loses a word. */
-import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
-import { HttpProblem, putJson } from '../lib/http.js';
+import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
+import { getJson, HttpProblem, putJson } from '../lib/http.js';
 import { text } from '../lib/page-data.js';
 import { timeOfDay } from '../lib/time.js';
 import { codeOfKey, faultOf, isOffered, problemKey } from './agent-outcome.js';
@@ -10,6 +10,7 @@ import { codeOfKey, faultOf, isOffered, problemKey } from './agent-outcome.js';
  * @typedef {object} OutcomeData
  * @property {string} outcomeUrl
  * @property {string} draftUrl
+ * @property {string} recordedUrl says which version of the outcome is on the record
  * @property {number | null} ifVersion the latest version, which this one follows
  * @property {Sending} sending
  * @property {Meeting} meeting
@@ -24,6 +25,9 @@ const FIELD_OF = { need_answer: 'answer', need_reason: 'reason' };
 export class OutcomeForm {
   #form = byId('outcome-form', HTMLFormElement);
   #problem = byId('outcome-problem', HTMLElement);
+  #words = byId('outcome-problem-words', HTMLElement);
+  #signIn = byId('outcome-sign-in', HTMLElement);
+  #showRecorded = byId('outcome-show', HTMLButtonElement);
   #status = byId('draft-status', HTMLElement);
   #data;
   #meeting;
@@ -57,6 +61,7 @@ export class OutcomeForm {
     }, signal);
     const later = document.getElementById('send-later');
     if (later) listen(later, 'click', () => void this.#send('later'), signal);
+    listen(this.#showRecorded, 'click', () => void this.#startOver(), signal);
     listen(window, 'beforeunload', (event) => {
       if (this.#unsaved || this.#sending) event.preventDefault();
     }, signal);
@@ -73,6 +78,35 @@ export class OutcomeForm {
       everAdmitted: this.#meeting.everAdmitted || meeting.everAdmitted,
     };
     this.#offer();
+  }
+
+  /** The call is over without this page's doing: somebody may have recorded its outcome, which is shown then. */
+  async lookForOutcome() {
+    if (this.#sending) return;
+    try {
+      const { version } = await getJson(this.#data.recordedUrl, { signal: this.#signal });
+      if (version !== this.#data.ifVersion) await this.#startOver();
+    } catch (error) {
+      // Sending tells the same.
+      if (!(error instanceof HttpProblem) && !this.#signal.aborted) throw error;
+    }
+  }
+
+  /** The page is about to go: save what is not saved yet. Failing that, leaving asks first. */
+  async keep() {
+    clearTimeout(this.#timer);
+    this.#queueSave();
+    await this.#saved;
+  }
+
+  /** Load the page again, with what is written here as the draft of a correction. */
+  async #startOver() {
+    clearTimeout(this.#timer);
+    const { code, ...texts } = this.#content();
+    // Recording the outcome has thrown the draft away.
+    this.#unsaved = code !== null || Object.values(texts).some(Boolean);
+    await this.keep();
+    if (!this.#unsaved) this.#sent();
   }
 
   /**
@@ -172,12 +206,8 @@ export class OutcomeForm {
   #refused(problem) {
     const code = problem.code === 'unreachable' ? 'network' : problem.code;
     this.#say(say(problemKey(code)));
-    const compare = code === 'version_conflict' || code === 'version_required';
-    if (!compare && code !== 'not_signed_in') return;
-    const link = make('a', '', text(compare ? 'agent.outcome.compare' : 'signin.title'));
-    link.href = compare ? location.href : '/staff/sign-in';
-    link.target = '_blank';
-    this.#problem.append(' ', link);
+    setVisible(this.#showRecorded, code === 'version_conflict' || code === 'version_required');
+    setVisible(this.#signIn, code === 'not_signed_in');
   }
 
   /**
@@ -185,7 +215,9 @@ export class OutcomeForm {
    * @param {string} [field] name of the field to go to
    */
   #say(words, field) {
-    setText(this.#problem, words);
+    setText(this.#words, words);
+    setVisible(this.#showRecorded, false);
+    setVisible(this.#signIn, false);
     setVisible(this.#problem, true);
     const target = field && this.#form.querySelector(`[name="${field}"]:not(:disabled)`);
     if (target instanceof HTMLElement) target.focus();

@@ -2,11 +2,12 @@
 import '../elements/clocks.js';
 import { VapVideoTile } from '../elements/video-tile.js';
 import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
-import { text } from '../lib/page-data.js';
+import { isolated, text } from '../lib/page-data.js';
 import { RefusedError } from '../signaling/client.js';
 import { CallChat } from './agent-call-chat.js';
 import { deviceQuestion } from './agent-call-device.js';
-import { appointmentState, byeKey, phaseOf, refusalKey, STAGE } from './agent-stage.js';
+import { takePlace } from './agent-call-place.js';
+import { appointmentState, byeKey, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
 
 /**
  * @import { Call } from '../media/call.js'
@@ -45,6 +46,8 @@ export class CallStage {
   #chat = null;
   /** @type {ReturnType<typeof deviceQuestion> | null} */
   #askDevice = null;
+  /** @type {(() => void) | null} what begins the call here, while that is asked first */
+  #begin = null;
 
   /**
    * @param {Call} call
@@ -75,6 +78,23 @@ export class CallStage {
     this.#show(this.#call.state);
   }
 
+  /**
+   * The call is on in another tab of this agent: have it begin here only at a click.
+   * @param {() => void} begin
+   */
+  askFirst(begin) {
+    this.#begin = begin;
+    this.#show(this.#call.state);
+  }
+
+  #useHere() {
+    const begin = this.#begin;
+    this.#begin = null;
+    if (begin) return begin();
+    takePlace();
+    return location.reload();
+  }
+
   #wireButtons() {
     const { customerId } = this.#data;
     const on = (/** @type {string} */ id, /** @type {() => void} */ act) =>
@@ -87,7 +107,7 @@ export class CallStage {
     on('end', () => byId('confirm-end', HTMLDialogElement).showModal());
     on('call-in', () => this.#choose());
     on('show-shortcuts', () => byId('shortcuts', HTMLDialogElement).showModal());
-    on('use-here', () => location.reload());
+    on('use-here', () => this.#useHere());
   }
 
   /** Choosing connects the two browsers ahead, so that the picture is there in the moment of the yes. */
@@ -104,8 +124,31 @@ export class CallStage {
       else if (this.#phase === 'preparing') this.#call.lobby(customerId).catch(() => undefined);
     });
     this.#whenAnswered('confirm-end', (confirmed) => {
-      if (confirmed) void this.#command(() => this.#call.end());
+      if (confirmed) void this.#command(() => this.#end());
     });
+  }
+
+  /** End the call; without the line it ends for the customer as soon as that is back, here at once. */
+  async #end() {
+    if (this.#call.state.signaling !== 'open') {
+      void this.#call.replaceLocal(null);
+      this.#say('ends_later');
+    }
+    for (;;) {
+      try {
+        return await this.#call.end();
+      } catch (error) {
+        const late = error instanceof RefusedError && error.code === 'timeout';
+        if (!late || !this.#isLive(this.#call.state)) throw error;
+      }
+    }
+  }
+
+  /** @param {string} key of a problem's words; '' takes them away */
+  #say(key) {
+    const problem = byId('command-problem', HTMLElement);
+    setText(problem, key && say(key));
+    setVisible(problem, key !== '');
   }
 
   /**
@@ -127,17 +170,16 @@ export class CallStage {
    * @param {() => Promise<unknown>} run
    */
   async #command(run) {
-    const problem = byId('command-problem', HTMLElement);
-    setVisible(problem, false);
+    this.#say('');
     this.#setBusy(true);
     try {
       await run();
+      this.#say('');
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       // Ending closes the line, maybe before the acknowledgement: what was wanted has happened.
       if (!this.#isLive(this.#call.state)) return;
-      setText(problem, say(refusalKey(error.code)));
-      setVisible(problem, true);
+      this.#say(refusalKey(error.code));
     } finally {
       this.#setBusy(false);
     }
@@ -174,17 +216,19 @@ export class CallStage {
   #showWords(state) {
     const view = STAGE[this.#phase];
     const stopped = state.phase === 'stopped' || state.phase === 'left';
-    const connecting = state.phase === 'connecting';
-    const bye = state.bye?.reason ?? 'other';
-    const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
+    const asks = this.#begin !== null;
+    const connecting = state.phase === 'connecting' && !asks;
+    const bye = asks ? 'in_use' : state.bye?.reason ?? 'other';
+    const headline = asks || stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
     setText(byId('headline', HTMLElement), say(headline, { name: isolated(this.#data.customer) }));
-    setText(byId('hint', HTMLElement), stopped || connecting || !view.hint ? '' : say(view.hint));
-    byId('stage', HTMLElement).toggleAttribute('data-covered', stopped || connecting || view.covers);
+    const hint = asks ? 'elsewhere_hint' : stopped || connecting ? null : view.hint;
+    setText(byId('hint', HTMLElement), hint ? say(hint) : '');
+    byId('stage', HTMLElement).toggleAttribute('data-covered', asks || stopped || connecting || view.covers);
     const again = byId('use-here', HTMLButtonElement);
-    setVisible(again, stopped);
+    setVisible(again, asks || stopped);
     setText(again, text(ELSEWHERE.has(bye) ? 'agent.media.use_here' : 'common.try_again'));
     const lost = state.connection === 'reconnecting';
-    const line = stopped || state.phase === 'ended' ? '' : lost ? 'reconnecting' : connecting ? 'connecting' : 'connected';
+    const line = asks || stopped || state.phase === 'ended' ? '' : lost ? 'reconnecting' : connecting ? 'connecting' : 'connected';
     const connection = byId('connection', HTMLElement);
     connection.dataset['state'] = line;
     setText(connection, line && say(line));
@@ -213,7 +257,8 @@ export class CallStage {
     for (const action of ACTIONS) {
       const button = byId(action === 'callIn' ? 'call-in' : action, HTMLButtonElement);
       setVisible(button, this.#isLive(state) && STAGE[this.#phase].actions.includes(action));
-      button.disabled = this.#busy || state.signaling !== 'open';
+      // Whoever wants out need not wait for the line.
+      button.disabled = this.#busy || (state.signaling !== 'open' && action !== 'end');
     }
     this.#showToggle('mute', state.mic, ['mute', 'unmute']);
     this.#showToggle('camera', state.camera, ['camera_off', 'camera_on']);
@@ -243,6 +288,8 @@ export class CallStage {
       remote.setAttribute('camera', customer?.camera ?? 'on');
     }
     remote.setAttribute('label-camera-off', say(customer?.camera === 'none' ? 'peer_sound_only' : 'peer_camera_off'));
+    const trouble = pictureTrouble(this.#phase, state.links.get(this.#data.customerId));
+    remote.setAttribute('status', trouble ? say(trouble) : '');
     remote.stream = this.#phase === 'inCall' ? state.remote.get(this.#data.customerId) ?? null : null;
     const self = byId('self', VapVideoTile);
     self.setAttribute('microphone', state.mic === 'off' ? 'off' : 'on');
@@ -259,14 +306,6 @@ export class CallStage {
     badge.dataset['state'] = state;
     badge.replaceChildren(document.importNode(byId(`badge-${state}`, HTMLTemplateElement).content, true));
   }
-}
-
-/**
- * A name that keeps its own direction inside a sentence of another (Unicode's FSI and PDI).
- * @param {string} name
- */
-function isolated(name) {
-  return `\u2068${name}\u2069`;
 }
 
 /**

@@ -6,16 +6,22 @@ import { Call } from '../media/call.js';
 import { SignalingClient } from '../signaling/client.js';
 import { OwnMedia } from './agent-call-media.js';
 import { OutcomeForm } from './agent-call-outcome.js';
+import { hasPlace, losePlace, takePlace } from './agent-call-place.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
 import { stayAwake } from './attention.js';
 import { measured } from './quality-start.js';
 
-/** @import { StageData } from './agent-call-stage.js' */
-/** @import { OutcomeData } from './agent-call-outcome.js' */
 /**
- * @typedef {{call: (StageData & {signalPath: string, identityUrl: string}) | null, outcome: OutcomeData | null,
- *   lang: string, timeZone: string}} CallPageData
+ * @import { CallState } from '../media/call-state.js'
+ * @import { Bye } from '../signaling/messages.js'
+ * @import { OutcomeData } from './agent-call-outcome.js'
+ * @import { StageData } from './agent-call-stage.js'
+ *
+ * @typedef {{signalPath: string, identityUrl: string, held: boolean}} Line `held`: this agent is connected to
+ *   the running call already.
+ * @typedef {{call: (StageData & Line) | null, outcome: OutcomeData | null, lang: string, timeZone: string
+ *   }} CallPageData
  */
 
 // Signed out, or the appointment was moved or called off: the server's own page says which. One that is turned
@@ -61,13 +67,16 @@ function startCall(data) {
     form?.know({ customerJoined: true, everAdmitted: met });
     document.getElementById('identity-check')?.removeAttribute('hidden');
   }, { signal });
-  call.on('stopped', ({ bye }) => {
-    const elsewhere = bye?.action === 'rejoin' || GONE.has(bye?.reason ?? '');
-    if (elsewhere && performance.now() > RELOAD_AFTER_MS) location.reload();
-  }, { signal });
-  new CallStage(call, media, data, signal).start();
-  media.start();
-  call.start();
+  call.on('stopped', ({ bye, phase }) => void stopped(bye, phase), { signal });
+  const stage = new CallStage(call, media, data, signal);
+  const begin = () => {
+    takePlace();
+    media.start();
+    call.start();
+  };
+  stage.start();
+  if (data.held && !hasPlace()) stage.askFirst(begin);
+  else begin();
   wireIdentity(data.identityUrl);
   stayAwake(signal);
   listen(window, 'online', () => call.nudge(), signal);
@@ -75,6 +84,19 @@ function startCall(data) {
     if (!document.hidden) call.nudge();
   }, signal);
   return media;
+}
+
+/**
+ * @param {Bye | null} bye
+ * @param {CallState['phase']} phase
+ */
+async function stopped(bye, phase) {
+  if (bye?.reason === 'moved_device') losePlace();
+  if (phase === 'ended') return form?.lookForOutcome();
+  const elsewhere = bye?.action === 'rejoin' || GONE.has(bye?.reason ?? '');
+  if (!elsewhere || performance.now() <= RELOAD_AFTER_MS) return;
+  await form?.keep();
+  location.reload();
 }
 
 /** @param {{ level: string, text: string } | null} told */

@@ -2,9 +2,8 @@
 import '../elements/clocks.js';
 import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
 import { getJson, HttpProblem } from '../lib/http.js';
-import { pageData, text } from '../lib/page-data.js';
-import { everySecond } from '../lib/time.js';
-import { arrivals, isStale, pollDelayMs, windowTitle } from './agent-board.js';
+import { isolated, pageData, text } from '../lib/page-data.js';
+import { arrivals, pollDelayMs, windowTitle } from './agent-board.js';
 import { Bell } from './attention.js';
 
 /** @import { Board, OwedRow, TodayRow, WaitingRow } from './agent-board.js' */
@@ -17,7 +16,6 @@ const title = document.title;
 
 /** @type {Board | null} */
 let board = null;
-let readAt = Date.now();
 let clockSkewMs = 0;
 let failures = 0;
 let soundWanted = true;
@@ -72,7 +70,11 @@ function fillWaiting(element, row) {
   setVisible(check, row.check !== null);
   const open = slot(element, 'open');
   open.setAttribute('href', row.url);
-  open.setAttribute('aria-label', text('agent.board.call_in_name', { name: row.customer }));
+  // Nobody can be called in who is gone; the row stays, and says so.
+  element.toggleAttribute('data-offline', !row.online);
+  open.classList.toggle('button--primary', row.online);
+  setText(open, text(row.online ? 'agent.call_in' : 'agent.board.open'));
+  open.setAttribute('aria-label', text(row.online ? 'agent.board.call_in_name' : 'agent.board.open_name', { name: row.customer }));
   const clock = slot(element, 'clock');
   clock.setAttribute('offset', String(clockSkewMs));
   clock.setAttribute('target', String(row.overAfterS));
@@ -86,7 +88,7 @@ function fillWaiting(element, row) {
 function fillOwed(element, row) {
   setText(slot(element, 'customer'), row.customer);
   setText(slot(element, 'service'), row.service);
-  setText(slot(element, 'since'), text('agent.board.owed_since', { time: row.since }));
+  setText(slot(element, 'since'), row.since);
   const open = slot(element, 'open');
   open.setAttribute('href', row.url);
   open.setAttribute('aria-label', text('agent.board.write_name', { name: row.customer }));
@@ -112,8 +114,8 @@ function fillToday(element, row) {
 function show(next) {
   announce(arrivals(board, next));
   board = next;
-  readAt = Date.now();
-  clockSkewMs = next.serverTime - readAt;
+  clockSkewMs = next.serverTime - Date.now();
+  showCall(next.call);
   reconcile(byId('waiting', HTMLElement), 'waiting-row', next.waiting, fillWaiting);
   reconcile(byId('owed', HTMLElement), 'owed-row', next.owed, fillOwed);
   reconcile(byId('today', HTMLElement), 'today-row', next.today, fillToday);
@@ -123,7 +125,14 @@ function show(next) {
   setVisible(byId('owed-empty', HTMLElement), next.owed.length === 0);
   setVisible(byId('today-empty', HTMLElement), next.today.length === 0);
   setVisible(byId('today-table', HTMLElement), next.today.length > 0);
-  document.title = windowTitle(next.waiting.length, title);
+  document.title = windowTitle(next.waiting.filter((row) => row.online).length, title);
+}
+
+/** @param {Board['call']} call */
+function showCall(call) {
+  setVisible(byId('call', HTMLElement), call !== null);
+  setText(byId('call-words', HTMLElement), call ? text('agent.board.in_call', { name: isolated(call.customer) }) : '');
+  byId('call-return', HTMLAnchorElement).href = call?.url ?? '';
 }
 
 /** @param {readonly WaitingRow[]} rows */
@@ -134,9 +143,9 @@ function announce(rows) {
   if (soundWanted) bell.ring();
 }
 
-function tick() {
+function showFreshness() {
   const status = byId('board-status', HTMLElement);
-  const stale = failures > 0 && isStale(readAt, Date.now());
+  const stale = failures > 0;
   status.classList.toggle('is-stale', stale);
   if (!status.dataset['final']) {
     setText(status, stale ? text('agent.board.stale', { time: board?.updated ?? '' }) : text('agent.live.now'));
@@ -156,6 +165,7 @@ async function poll() {
     if (error instanceof HttpProblem && error.status === 403) return signedOut();
     failures += 1;
   }
+  showFreshness();
   clearTimeout(timer);
   timer = setTimeout(poll, pollDelayMs(failures));
 }
@@ -187,7 +197,6 @@ function wireSound() {
 }
 
 show(page.board);
-everySecond(tick, life.signal);
 wireSound();
 listen(document, 'visibilitychange', poll, life.signal);
 // A page that comes back from the browser's history shows an old board.

@@ -65,7 +65,7 @@ export function mayConfirmDevice(customer, askedForMs) {
   return customer?.deviceAsks === true && (!customer.online || askedForMs >= SILENT_MS);
 }
 
-/** @type {Partial<Record<Phase, 'waiting' | 'in_session'>>} */
+/** @type {Partial<Record<Phase, 'waiting' | 'in_session' | 'over'>>} */
 const APPOINTMENT_STATE = {
   waiting: 'waiting',
   waitingOffline: 'waiting',
@@ -73,14 +73,25 @@ const APPOINTMENT_STATE = {
   inCall: 'in_session',
   inCallOffline: 'in_session',
   held: 'in_session',
+  ended: 'over',
 };
 
 /**
- * The appointment's state that a phase makes, null where it makes none.
+ * How the appointment stands by a phase, null where the phase does not say.
  * @param {Phase} phase
  */
 export function appointmentState(phase) {
   return APPOINTMENT_STATE[phase] ?? null;
+}
+
+/**
+ * The key of the words over a picture that does not move, null while nothing is wrong with it: media may be
+ * lost while everybody's line to the server is good.
+ * @param {Phase} phase
+ * @param {RTCPeerConnectionState | undefined} link
+ */
+export function pictureTrouble(phase, link) {
+  return phase === 'inCall' && (link === 'disconnected' || link === 'failed') ? 'peer_lost' : null;
 }
 
 const BYES = new Set(['moved_device', 'in_use', 'ended', 'left', 'removed', 'revoked', 'no_access', 'unavailable']);
