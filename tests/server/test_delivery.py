@@ -316,3 +316,14 @@ async def test_a_lone_worker_takes_up_at_once_what_a_killed_one_was_at(db, clock
     async with running(dispatcher), asyncio.timeout(5):
         await listener.told.wait()
     assert listener.heard[0] == "a1"
+
+
+async def test_messages_are_late_when_nobody_is_at_their_party_and_not_when_it_is_slow(db):
+    await promise(db, "a", lane="a")
+    await promise(db, "b", lane="b")
+    later = NOON + timedelta(minutes=10)
+    async with db.read() as tx:
+        assert await outbox.late_since(tx, later)
+    async with db.write() as tx:
+        await claim(tx, now=later)
+        assert not await outbox.late_since(tx, later)

@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 
 
 async def promise(
-    tx: AsyncConnection, *, lane: str, kind: str, payload: str, at: datetime, party: str | None = None
+    tx: AsyncConnection,
+    *,
+    lane: str,
+    kind: str,
+    payload: str,
+    at: datetime,
+    party: str | None = None,
+    due_at: datetime | None = None,
 ) -> int:
-    """Promise to tell someone, as soon as the transaction is committed; return the promise's id.
+    """Promise to tell someone, once the transaction is committed or later, at `due_at`; return its id.
 
     `party` is who is told, and how many at a time are told is bounded for each; none means the whole kind.
+    A promise for later is as old as if it were made then: only from then on can it grow too old to be tried.
     """
+    at = at if due_at is None else max(at, due_at)
     values = {"lane": lane, "kind": kind, "payload": payload, "party": kind if party is None else party}
     statement = table.insert().values(**values, created_at=at, due_at=at, attempts=0)
     made = (await tx.execute(statement.returning(table.c.id))).scalar_one()
@@ -94,8 +103,18 @@ async def forget_done(tx: AsyncConnection, moment: datetime) -> int:
 
 
 async def late_since(tx: AsyncConnection, moment: datetime) -> bool:
-    """Whether some lane's first message has been due since before a moment: no worker is at it."""
-    query = select(table.c.id).where(*_heads(moment), table.c.due_at < moment)
+    """Whether some lane's first message has been due since before a moment, and no worker is at its party.
+
+    A party that is slow to answer keeps its own messages waiting, which is no fault of the workers.
+    """
+    other = table.alias("other")
+    being_told = exists().where(
+        other.c.party == table.c.party,
+        other.c.done_at.is_(None),
+        other.c.parked_at.is_(None),
+        other.c.claimed_by.is_not(None),
+    )
+    query = select(table.c.id).where(*_heads(moment), table.c.due_at < moment, ~being_told)
     return (await tx.execute(query.limit(1))).first() is not None
 
 
