@@ -17,12 +17,15 @@ from signaling.backing import choose
 from signaling.hub import Hub
 from signaling.turn import ice_servers
 from vap_meet.clock import Clock, milliseconds, utc_now
+from vap_meet.domain.messages import Channel
 from vap_meet.domain.outbox import Kind, read_room_command
+from vap_meet.services.announcing import Announcer
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.availability import Availability
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
 from vap_meet.services.catalogue import Catalogue
+from vap_meet.services.channels import close_all, organiser, senders
 from vap_meet.services.delivery import Dispatcher
 from vap_meet.services.demand import Demand
 from vap_meet.services.demo import Demo
@@ -34,6 +37,9 @@ from vap_meet.services.hours import Hours
 from vap_meet.services.joining import Joining
 from vap_meet.services.keys import Keys
 from vap_meet.services.limits import RateLimiter
+from vap_meet.services.message_sending import MessageSending
+from vap_meet.services.message_shelf import MessageShelf
+from vap_meet.services.messages import MessagePromises
 from vap_meet.services.outbound import Outbound
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.own_appointments import OwnAppointments
@@ -64,6 +70,7 @@ from vap_meet.web import (
     booking,
     customer,
     demo,
+    dev_outbox,
     device_check,
     feedback,
     health,
@@ -77,14 +84,16 @@ from vap_meet.web import (
 )
 from vap_meet.web import appkeys as key
 from vap_meet.web.assets import Assets
+from vap_meet.web.letters import Letters
 from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from signaling.protocol import IceServer
     from vap_meet.services.delivery import Handler
+    from vap_meet.services.message_sending import Sender
     from vap_meet.settings import Settings
 
 MAX_BODY_BYTES = 64 * 1024
@@ -129,6 +138,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
         app.add_routes(door.routes)
     if settings.demo:
         app.add_routes(demo.routes)
+        app.add_routes(dev_outbox.routes)
     return app
 
 
@@ -139,6 +149,8 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
     rooms = app[key.ROOMS] = choose(redis_url, clock_ms=milliseconds(clock))
     db = await Database.open(settings.database)
     outbound = Outbound(allowed=settings.webhook_allow_private)
+    channels = _channels(app)
+    announce = Announcer(MessagePromises(channels))
     app[key.ECHO] = echo = Echo(capacity=settings.echo_capacity, stun_urls=settings.stun_urls)
     try:
         app[key.DB] = db
@@ -161,11 +173,10 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             ice_servers=_ice_servers(settings, clock),
             clock_ms=milliseconds(clock),
         )
-        handlers |= _room_commands(hub)
-        if settings.demo:
-            handlers[Kind.PHONE_CODE] = _shown_on_the_page
-        app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake)
-        app[key.OUTCOMES] = Outcomes(db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake)
+        app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake, announce=announce)
+        app[key.OUTCOMES] = Outcomes(
+            db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake, announce=announce
+        )
         app[key.FEEDBACK] = Feedback(
             db=db, clock=clock, zone=ZoneInfo(settings.time_zone), wake=dispatcher.wake
         )
@@ -194,6 +205,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         app[key.PHONE_CODES] = PhoneCodes(
             db=db, clock=clock, keys=key_rings, limits=app[key.LIMITS], wake=dispatcher.wake
         )
+        handlers |= _room_commands(hub) | _message_handlers(app, channels)
         app[key.WEBHOOKS] = Webhooks(
             db=db,
             clock=clock,
@@ -212,11 +224,11 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             api_keys=app[key.API_KEYS],
             catalogue=app[key.CATALOGUE],
             hours=app[key.HOURS],
+            announce=announce,
             notebook=settings.secret_dir.parent / "demo-links.json",
         )
         # The demonstration's waiting customers have no browser: nobody sweeps them away.
         sweeper = Sweeper(db=db, clock=clock, online=hub.online, repairs=not settings.demo)
-        retention = Retention(db=db, clock=clock, keep_months=settings.keep_months)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(rooms.run(), name="rooms"),
@@ -224,7 +236,9 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
                 tasks.create_task(dispatcher.run(), name="dispatcher"),
                 tasks.create_task(revoking.run(), name="revoking"),
                 tasks.create_task(Sealer(db=db, clock=clock).run(), name="sealer"),
-                tasks.create_task(retention.run(), name="retention"),
+                tasks.create_task(
+                    Retention(db=db, clock=clock, keep_months=settings.keep_months).run(), name="retention"
+                ),
                 tasks.create_task(sweeper.run(), name="sweeper"),
                 tasks.create_task(turn_check.run(), name="turn_check"),
             ]
@@ -235,6 +249,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         await echo.close()
         await rooms.close()
         await outbound.close()
+        await close_all(channels)
         await db.close()
 
 
@@ -272,8 +287,28 @@ def _turn_secret(settings: Settings) -> str | None:
     return settings.turn_secret.get_secret_value() if settings.turn_secret else None
 
 
-async def _shown_on_the_page(_payload: str) -> None:
-    """Send nothing: the demonstration shows a phone's code where it is asked for."""
+def _channels(app: web.Application) -> Mapping[Channel, Sender]:
+    """Return the channels that are set up; a demonstration's messages all go to its shelf."""
+    settings, clock = app[key.SETTINGS], app[key.CLOCK]
+    if settings.demo:
+        app[key.SHELF] = shelf = MessageShelf(clock)
+        return dict.fromkeys(Channel, shelf)
+    return senders(settings, clock)
+
+
+def _message_handlers(app: web.Application, channels: Mapping[Channel, Sender]) -> dict[str, Handler]:
+    """Return the handlers of what customers are told."""
+    messages = MessageSending(
+        db=app[key.DB],
+        clock=app[key.CLOCK],
+        senders=channels,
+        writer=Letters(app[key.SETTINGS], app[key.RENDERER]),
+        joining=app[key.JOINING],
+        codes=app[key.PHONE_CODES],
+        online=app[key.HUB].online,
+        organiser=organiser(app[key.SETTINGS]),
+    )
+    return {Kind.MESSAGE: messages.send, Kind.PHONE_CODE: messages.send_code}
 
 
 def _room_commands(hub: Hub) -> dict[str, Handler]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -86,6 +87,21 @@ class Settings(BaseSettings):
     webhook_allow_private: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="networks within which webhooks may go to private addresses, and by http"
     )
+    smtp_host: str | None = Field(None, description="mail server; none: no email is promised")
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="how the connection is kept safe"
+    )
+    smtp_username: str | None = Field(None, description="account at the mail server, if it wants one")
+    smtp_password: SecretStr | None = Field(None, description="that account's password")
+    smtp_from: str | None = Field(None, validate_default=True, description="address that email comes from")
+    sms_url: str | None = Field(None, description="where text messages are posted; none: none is promised")
+    sms_header: SecretStr | None = Field(
+        None, description="a header that the SMS provider wants, with its key"
+    )
+    sms_body: str = Field(
+        '{"to": "{to}", "text": "{text}", "id": "{id}"}', description="what is posted, as JSON or a form"
+    )
     demo: bool = Field(False, description="serve /demo and the banner over demo data")
     log_level: str = Field("info", description="debug, info, warning or error")
 
@@ -94,6 +110,36 @@ class Settings(BaseSettings):
     def _servers_need_their_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if info.data.get("turn_urls") and not (value and value.get_secret_value()):
             raise ValueError("TURN servers need the secret they share with this service")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _mail_comes_from_somewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("smtp_host") and not value:
+            raise ValueError("email needs the address it comes from")
+        if value is not None and not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", value):
+            raise ValueError("it is one address, without a name")
+        return value
+
+    @field_validator("sms_url")
+    @classmethod
+    def _is_a_web_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("it is an https:// or http:// address")
+        return value or None
+
+    @field_validator("sms_header")
+    @classmethod
+    def _is_one_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9-]+:[^\r\n]+", value.get_secret_value()):
+            raise ValueError("it is one line, as in Authorization: Bearer abc")
+        return value
+
+    @field_validator("sms_body")
+    @classmethod
+    def _says_what_to_whom(cls, value: str) -> str:
+        if "{to}" not in value or "{text}" not in value:
+            raise ValueError("it needs the places {to} and {text}")
         return value
 
     @field_validator("redis")

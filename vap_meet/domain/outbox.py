@@ -27,6 +27,7 @@ class Kind(StrEnum):
     ROOM_END = "room.end"
     ROOM_REVOKE = "room.revoke"
     PHONE_CODE = "message.phone_code"
+    MESSAGE = "message"
     WEBHOOK = "webhook"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["LISTENERS", "AppointmentEvent", "announce", "no_one"]
+__all__ = ["Announce", "Announcer", "AppointmentEvent", "announce", "no_one"]
 
 
 class Listener(Protocol):
@@ -30,21 +30,36 @@ class Listener(Protocol):
         """Write promises to the outbox; called with the record as it is after the change."""
 
 
-LISTENERS: tuple[Listener, ...] = (promise_webhooks,)
-"""Who hears of every event, in this order."""
+class Announce(Protocol):
+    """Tells whoever listens, in the transaction that changed the record."""
+
+    async def __call__(
+        self, tx: AsyncConnection, event: AppointmentEvent, appointment: Appointment | str, *, at: datetime
+    ) -> None:
+        """Tell; called when everything the event is about has been written.
+
+        Takes the record as it is after the change, or its id. Raises `NotFound` for an id without a record.
+        """
 
 
-async def announce(
-    tx: AsyncConnection, event: AppointmentEvent, appointment: Appointment | str, *, at: datetime
-) -> None:
-    """Tell every listener; call it when everything the event is about has been written.
+class Announcer(Announce):
+    """Tells webhooks of every event, then whoever else listens here."""
 
-    Takes the record as it is after the change, or its id. Raises `NotFound` for an id without a record.
-    """
-    if not isinstance(appointment, Appointment):
-        appointment = await appointments.get(tx, appointment)
-    for listener in LISTENERS:
-        await listener(tx, event, appointment, at=at)
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners: tuple[Listener, ...] = (promise_webhooks, *listeners)
+
+    async def __call__(
+        self, tx: AsyncConnection, event: AppointmentEvent, appointment: Appointment | str, *, at: datetime
+    ) -> None:
+        """Tell every listener, one after the other."""
+        if not isinstance(appointment, Appointment):
+            appointment = await appointments.get(tx, appointment)
+        for listener in self._listeners:
+            await listener(tx, event, appointment, at=at)
+
+
+announce: Announce = Announcer()
+"""What tells webhooks alone."""
 
 
 def no_one() -> None:

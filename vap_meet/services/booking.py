@@ -20,7 +20,7 @@ from vap_meet.domain.errors import AppointmentExists, VersionConflict, WrongStat
 from vap_meet.domain.outbox import Kind, room_command, room_lane
 from vap_meet.domain.reference import make_reference
 from vap_meet.services import reserving
-from vap_meet.services.announcing import AppointmentEvent, announce, no_one
+from vap_meet.services.announcing import Announce, AppointmentEvent, announce, no_one
 from vap_meet.store import appointments, audit, outbox, sessions
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ class Booking:
         db: Database,
         clock: Clock,
         wake: Callable[[], None] = no_one,
+        announce: Announce = announce,
         choose: Callable[[str], str] = secrets.choice,
     ) -> None:
         self._db = db
         self._clock = clock
         self._wake = wake
+        self._announce = announce
         self._choose = choose
 
     async def get(self, appointment_id: str) -> Appointment:
@@ -100,7 +102,7 @@ class Booking:
                 raise VersionConflict("There is no such appointment to edit.")
             created = await self._create(tx, appointment_id, request, digest, by=by, now=now, wish=wish)
             if created is not None:
-                await announce(tx, AppointmentEvent.BOOKED, created, at=now)
+                await self._announce(tx, AppointmentEvent.BOOKED, created, at=now)
                 return created, True
             # Somebody else has just booked it, or has just been given the reference that was free.
             current = await appointments.find(tx, appointment_id, hold=True)
@@ -118,7 +120,7 @@ class Booking:
         if changes & {"service", "starts_at", "ends_at"}:
             await reserving.follow(tx, edited, now=now)
         if edited.schedule_version != current.schedule_version:
-            await announce(tx, AppointmentEvent.MOVED, edited, at=now)
+            await self._announce(tx, AppointmentEvent.MOVED, edited, at=now)
         return edited, False
 
     async def move(
@@ -163,7 +165,7 @@ class Booking:
             await audit.record(
                 tx, at=now, action="appointment.moved", appointment_id=appointment_id, public=public
             )
-            await announce(tx, AppointmentEvent.MOVED, moved, at=now)
+            await self._announce(tx, AppointmentEvent.MOVED, moved, at=now)
         self._wake()
         return moved
 
@@ -199,7 +201,7 @@ class Booking:
                 public=_versions(cancelled, by),
                 personal={"reason": reason},
             )
-            await announce(tx, AppointmentEvent.CANCELLED, cancelled, at=now)
+            await self._announce(tx, AppointmentEvent.CANCELLED, cancelled, at=now)
         self._wake()
         return cancelled
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from signaling.hub import Hub
     from vap_meet.clock import Clock
+    from vap_meet.services.announcing import Announce
     from vap_meet.services.api_keys import ApiKeys
     from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.hours import Hours
@@ -112,6 +113,7 @@ class Demo:
         api_keys: ApiKeys,
         catalogue: Catalogue,
         hours: Hours,
+        announce: Announce,
         notebook: Path,
     ) -> None:
         """`notebook` is the file that keeps the links, so that a restart comes back to the same day."""
@@ -124,6 +126,7 @@ class Demo:
         self._api_keys = api_keys
         self._catalogue = catalogue
         self._hours = hours
+        self._announce = announce
         self._notebook = notebook
         self._links: DemoLinks | None = None
 
@@ -176,11 +179,13 @@ class Demo:
 
     def at(self, moment: datetime) -> Booking:
         """Return booking as if it were `moment`."""
-        return Booking(db=self._db, clock=lambda: moment)
+        return Booking(db=self._db, clock=lambda: moment, announce=self._announce)
 
     def outcomes_at(self, moment: datetime) -> Outcomes:
         """Return outcomes as if it were `moment`."""
-        return Outcomes(db=self._db, clock=lambda: moment, room_over=self._hub.end_room)
+        return Outcomes(
+            db=self._db, clock=lambda: moment, room_over=self._hub.end_room, announce=self._announce
+        )
 
 
 class _Day:
@@ -222,7 +227,12 @@ class _Day:
             appointment_id,
             BookingRequest(
                 service=service,
-                customer=Customer(name=f"{label} {self._count}", language=language),
+                customer=Customer(
+                    name=f"{label} {self._count}",
+                    phone=f"+97150000000{self._count}",
+                    email=f"customer{self._count}@example.org",
+                    language=language,
+                ),
                 starts_at=(self._now + timedelta(minutes=minutes)).replace(second=0, microsecond=0),
                 mode=mode,
                 question=question_ar,

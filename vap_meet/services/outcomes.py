@@ -22,7 +22,7 @@ from vap_meet.domain.outcome import (
 )
 from vap_meet.domain.session import evidence_of
 from vap_meet.services import facts
-from vap_meet.services.announcing import AppointmentEvent, announce, no_one
+from vap_meet.services.announcing import Announce, AppointmentEvent, announce, no_one
 from vap_meet.store import appointments, audit, outbox, outcomes, sessions
 
 if TYPE_CHECKING:
@@ -58,11 +58,13 @@ class Outcomes:
         clock: Clock,
         room_over: Callable[[str], Awaitable[None]],
         wake: Callable[[], None] = no_one,
+        announce: Announce = announce,
     ) -> None:
         self._db = db
         self._clock = clock
         self._room_over = room_over
         self._wake = wake
+        self._announce = announce
 
     async def put(
         self,
@@ -154,7 +156,7 @@ class Outcomes:
             personal={"content_sha256": _digest(version)},
         )
         event = _FIRST_TOLD_AS[state] if first else AppointmentEvent.AMENDED
-        await announce(tx, event, appointment.id, at=version.at)
+        await self._announce(tx, event, appointment.id, at=version.at)
 
     async def _tell_room(self, appointment_id: str) -> None:
         try:

@@ -1,0 +1,106 @@
+"""Messages: promises to customers, made in the transaction of the change that they tell of.
+
+What is promised is a message by one channel to one appointment's customer; `message_sending` keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import msgspec
+
+from vap_meet.domain.announcing import AppointmentEvent
+from vap_meet.domain.messages import (
+    MessageKind,
+    PromisedMessage,
+    channels_to,
+    message_lane,
+    reminders_of,
+)
+from vap_meet.domain.outbox import Kind
+from vap_meet.store import outbox, outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.messages import Channel
+    from vap_meet.domain.outcome import OutcomeVersion
+
+_TOLD_AS: dict[AppointmentEvent, MessageKind] = {
+    AppointmentEvent.BOOKED: MessageKind.CONFIRMATION,
+    AppointmentEvent.MOVED: MessageKind.MOVED,
+    AppointmentEvent.CANCELLED: MessageKind.CANCELLED,
+}
+_WITH_REMINDERS = frozenset({AppointmentEvent.BOOKED, AppointmentEvent.MOVED})
+_OF_OUTCOME = frozenset({AppointmentEvent.COMPLETED, AppointmentEvent.AMENDED, AppointmentEvent.NO_SHOW})
+
+
+class MessagePromises:
+    """Listens to what happens to appointments. `ways` are the channels that the operator has set up."""
+
+    def __init__(self, ways: Collection[Channel]) -> None:
+        self._ways = frozenset(ways)
+
+    async def __call__(
+        self, tx: AsyncConnection, event: AppointmentEvent, appointment: Appointment, *, at: datetime
+    ) -> None:
+        """Promise the customer what follows from an event, by every channel that reaches them."""
+        if not channels_to(appointment.customer, self._ways):
+            return
+        if event in _OF_OUTCOME:
+            await self._answer(tx, appointment, at=at)
+        if event in _TOLD_AS:
+            await self.promise(tx, _TOLD_AS[event], appointment, at=at)
+        if event in _WITH_REMINDERS:
+            for kind, due_at in reminders_of(appointment, now=at):
+                await self.promise(tx, kind, appointment, at=at, due_at=due_at)
+
+    async def promise(
+        self,
+        tx: AsyncConnection,
+        kind: MessageKind,
+        appointment: Appointment,
+        *,
+        at: datetime,
+        due_at: datetime | None = None,
+        outcome_version: int | None = None,
+    ) -> None:
+        """Promise one message by every channel that reaches the customer, now or at `due_at`."""
+        for channel in channels_to(appointment.customer, self._ways):
+            message = PromisedMessage(
+                id=uuid4().hex,
+                kind=kind,
+                channel=channel,
+                appointment_id=appointment.id,
+                schedule_version=appointment.schedule_version,
+                outcome_version=outcome_version,
+            )
+            await outbox.promise(
+                tx,
+                party=f"{Kind.MESSAGE}.{channel}",
+                lane=message_lane(message),
+                kind=Kind.MESSAGE,
+                payload=msgspec.json.encode(message).decode(),
+                at=at,
+                due_at=due_at,
+            )
+
+    async def _answer(self, tx: AsyncConnection, appointment: Appointment, *, at: datetime) -> None:
+        """Promise the written answer, or its correction if that changes what the customer reads."""
+        known = [one for one in await outcomes.versions(tx, appointment.id) if not one.answer_pending]
+        if not known or not _shown(known[-1])[0].strip():
+            return
+        told_before = [one for one in known[:-1] if _shown(one)[0].strip()]
+        if told_before and _shown(told_before[-1]) == _shown(known[-1]):
+            return
+        kind = MessageKind.CORRECTION if told_before else MessageKind.ANSWER
+        await self.promise(tx, kind, appointment, at=at, outcome_version=known[-1].version)
+
+
+def _shown(version: OutcomeVersion) -> tuple[str, str]:
+    return version.content.answer, version.content.next_steps

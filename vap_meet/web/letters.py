@@ -1,0 +1,140 @@
+"""Letters: messages to customers in words, as email text, email HTML and SMS, from one set of facts.
+
+Nothing that a customer typed stands in them, not even the name: whoever books with somebody else's address
+must not be able to put words into a message of ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from vap_meet.domain.appointment import Language
+from vap_meet.domain.messages import (
+    OF_OUTCOME,
+    Letter,
+    MessageKind,
+    last_digits,
+    one_line,
+)
+from vap_meet.web.assets import bundled
+from vap_meet.web.i18n import DIRECTION
+from vap_meet.web.render import bdi, lines
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.outcome import OutcomeVersion
+    from vap_meet.settings import Settings
+    from vap_meet.web.render import Renderer
+
+_CHANGEABLE = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVED, MessageKind.DAY_BEFORE})
+
+_Facts = tuple[tuple[str, str], ...]
+
+
+class Letters:
+    """Writes them with the catalogues and formats of the pages."""
+
+    def __init__(self, settings: Settings, renderer: Renderer) -> None:
+        self._settings = settings
+        self._catalogues = renderer.catalogues
+        self._formats = renderer.formats
+        self._environments = {language: self._environment(language) for language in Language}
+
+    def about(
+        self,
+        kind: MessageKind,
+        appointment: Appointment,
+        *,
+        link: str | None,
+        outcome: OutcomeVersion | None,
+    ) -> Letter:
+        """Return what tells a customer of their appointment; `outcome` is the answer that it tells."""
+        language, service = appointment.customer.language, appointment.service
+        t = self._catalogues[language].t
+        words = {
+            "service": one_line(service.name_ar if language is Language.AR else service.name_en),
+            "when": self._when(appointment.starts_at, language),
+            "time": self._formats[language].time(appointment.starts_at),
+        }
+        proofs = self._proofs(language, appointment.customer.phone, appointment.reference)
+        facts = ((t("message.field.service"), words["service"]), (t("message.field.when"), words["when"]))
+        texts: _Facts = ()
+        if outcome is not None:
+            told = (("answer", outcome.content.answer), ("next_steps", outcome.content.next_steps))
+            texts = tuple((t(f"message.field.{name}"), text.strip()) for name, text in told if text.strip())
+        if kind in OF_OUTCOME and self._settings.phone_code:
+            link = f"{self._settings.public_url.rstrip('/')}/mine"
+        subject = t(f"message.{kind}.subject", **words)
+        context = {
+            "kind": kind.value,
+            "subject": subject,
+            "facts": facts + proofs,
+            "texts": texts,
+            "link": link,
+            "link_label": t("message.answers" if kind in OF_OUTCOME else "message.join"),
+            "changeable": kind in _CHANGEABLE,
+        }
+        return Letter(
+            subject=subject,
+            text=self._render(language, "letter.txt", **context),
+            html=self._render(language, "letter.html", **context),
+            short=self._render(
+                language,
+                "short.txt",
+                line=t(f"message.{kind}.short", **words),
+                link=link,
+                facts=proofs,
+            ),
+        )
+
+    def code(self, digits: str, phone: str, language: Language) -> Letter:
+        """Return what carries a one-time code; it is for SMS, so its other parts are the same text."""
+        t = self._catalogues[language].t
+        line = t("message.code.short", digits=digits)
+        proofs = self._proofs(language, phone, None)
+        short = self._render(language, "short.txt", line=line, link=None, facts=proofs)
+        return Letter(subject=t("message.code.subject"), text=short, html=str(lines(short)), short=short)
+
+    def calendar_note(self, language: Language) -> str:
+        """Return the words in a calendar event's description."""
+        return self._catalogues[language].t("booked.calendar_note")
+
+    def _when(self, at: datetime, language: Language) -> str:
+        formats = self._formats[language]
+        return self._catalogues[language].t(
+            "message.when", weekday=formats.weekday(at), date=formats.date(at), time=formats.time(at)
+        )
+
+    def _proofs(self, language: Language, phone: str | None, reference: str | None) -> _Facts:
+        """Return what only we and the customer know: by it a message of ours is told from a false one."""
+        t, digits = self._catalogues[language].t, last_digits(phone)
+        known = (("reference", reference), ("phone", digits))
+        return tuple((t(f"message.field.{name}"), value) for name, value in known if value)
+
+    def _render(self, language: Language, template: str, **context: Any) -> str:
+        return self._environments[language].get_template(f"messages/{template}").render(**context)
+
+    def _environment(self, language: Language) -> Environment:
+        """One for text and HTML: only the latter's values are escaped."""
+        settings = self._settings
+        environment = Environment(
+            loader=FileSystemLoader(bundled("templates")),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.filters.update(bdi=bdi, lines=lines)
+        environment.globals.update(
+            lang=language.value,
+            dir=DIRECTION[language],
+            t=self._catalogues[language].t,
+            contact_phone=settings.contact_phone,
+            organisation=settings.organisation_ar if language is Language.AR else settings.organisation_en,
+        )
+        return environment
