@@ -20,7 +20,15 @@ from vap_meet.domain.errors import Unavailable
 from vap_meet.services import facts
 from vap_meet.services.idempotency import KEPT_FOR
 from vap_meet.services.recording import NewFact, take
-from vap_meet.store import appointments, idempotency, leases, outbox, sessions, staff
+from vap_meet.store import (
+    appointments,
+    idempotency,
+    leases,
+    outbox,
+    sessions,
+    staff,
+    webhook_attempts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -41,6 +49,8 @@ GONE_AFTER = timedelta(minutes=5)
 
 PROMISES_KEPT_FOR = timedelta(days=7)
 SIGN_INS_KEPT_FOR = timedelta(days=1)
+EVENTS_KEPT_FOR = timedelta(days=30)
+"""How long what booking systems were told can be sent again; a promise is given up after three days."""
 
 
 class Sweeper:
@@ -87,6 +97,7 @@ class Sweeper:
             await outbox.forget_done(tx, now - PROMISES_KEPT_FOR)
             await idempotency.forget_before(tx, now - KEPT_FOR)
             await staff.forget_sessions(tx, now - SIGN_INS_KEPT_FOR)
+            await webhook_attempts.forget_before(tx, now - EVENTS_KEPT_FOR)
         before = now - GONE_AFTER
         gone = [room for room, seen_at in unhosted.items() if seen_at is None or seen_at <= before]
         return tuple([room for room in gone if await self._close(room, before=before)])
