@@ -165,6 +165,18 @@ def test_a_faulty_entry_is_refused(tmp_path, files, complaint):
         Catalogue.load(tmp_path, Language.EN)
 
 
+@pytest.mark.parametrize("variant", ["تعذر", "يُرجى", "الرجاء", "..."])
+def test_arabic_words_are_spelled_one_way(variant):
+    assert [key for key, message in AR.messages.items() if any(variant in form for form in message.forms)] == []
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(2, "دقيقتين"), (10, "10 دقائق"), (15, "15 دقيقة")])
+def test_minutes_agree_with_their_number(minutes, words):
+    for key in ("agent.board.over", "signin.wait"):
+        assert words in AR.tn(key, minutes)
+    assert words.replace("دقيقتين", "دقيقتان") in AR.tn("agent.js.over_target", minutes)
+
+
 # --- Asking for texts -------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PEOPLE = frozenset({"by", "participant"})
 """Names in an entry's public part whose values are people: authors or participants."""
 
+_WORDS_OF = {"code": "staff.code", "mode": "staff.mode"}
 _MOMENTS = frozenset({"starts_at"})
 
 
@@ -63,8 +64,7 @@ class AuditWords:
             case str() if name in _MOMENTS:
                 return self._formats.date_time(datetime.fromisoformat(value))
             case str():
-                kind = "staff.code" if name == "code" else "audit.value"
-                return self._word(f"{kind}.{value}", value)
+                return self._word(f"{_WORDS_OF.get(name, 'audit.value')}.{value}", value)
             case list() if all(isinstance(one, str) for one in value):
                 return f"{self._texts.t('facts.comma')} ".join(self._value("", one) for one in value)
         return json.dumps(value, ensure_ascii=False)

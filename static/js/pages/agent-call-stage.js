@@ -295,7 +295,7 @@ export class CallStage {
     self.setAttribute('microphone', state.mic === 'off' ? 'off' : 'on');
     self.setAttribute('camera', state.camera);
     self.stream = state.localMedia?.stream ?? null;
-    setVisible(self, !OVER.has(state.phase));
+    setVisible(self, !OVER.has(state.phase) && this.#begin === null);
   }
 
   /** The badge beside the name follows the call; what the page came with stands until then. */
