@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime  # noqa: TC003 - msgspec reads these annotations
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from vap_meet.domain.appointment import AppointmentState, Step
 from vap_meet.domain.errors import InvalidRequest
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
 
 
 class OutcomeCode(StrEnum):

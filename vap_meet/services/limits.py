@@ -25,6 +25,7 @@ class Bucket(StrEnum):
     SIGN_IN_USER = "sign_in_user"
     SIGN_IN_ADDRESS = "sign_in_address"
     API_KEY = "api_key"
+    API = "api"
     ECHO = "echo"
     DEVICE_CHECK = "device_check"
     QUALITY = "quality"
@@ -43,6 +44,16 @@ class Limit:
     per_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is left of a limit of `of` tries per `per_s`; if nobody tries, all of it is in `full_in_s`."""
+
+    of: int
+    per_s: int
+    left: int
+    full_in_s: int
+
+
 LIMITS: dict[str, Limit] = {
     # Mobile networks put thousands of customers behind one address, and appointments start together.
     Bucket.LINK: Limit(600, 60),
@@ -50,6 +61,7 @@ LIMITS: dict[str, Limit] = {
     Bucket.SIGN_IN_USER: Limit(10, 300),
     Bucket.SIGN_IN_ADDRESS: Limit(100, 60),
     Bucket.API_KEY: Limit(30, 60),  # refused keys only
+    Bucket.API: Limit(1200, 60),  # of one key: a booking system speaks for everybody who books
     # Of one visit: a check has at most four paths, and people try again.
     Bucket.ECHO: Limit(24, 60),
     Bucket.DEVICE_CHECK: Limit(20, 60),
@@ -89,6 +101,14 @@ class RateLimiter:
     def check(self, bucket: str, key: str) -> None:
         """Raise `RateLimited` if one more try would; count nothing."""
         self._after_one_more(bucket, key)
+
+    def quota(self, bucket: str, key: str) -> Quota:
+        """Return what is left to a key; count nothing."""
+        limit = self._limits[bucket]
+        now = self._clock().timestamp()
+        used_s = min(max(self._empty_at[bucket].get(key, now) - now, 0.0), limit.per_s)
+        left = math.floor((limit.per_s - used_s) * limit.burst / limit.per_s + 1e-6)
+        return Quota(limit.burst, math.ceil(limit.per_s), left, math.ceil(used_s))
 
     def forget(self, bucket: str, key: str) -> None:
         """Let a key start afresh, as after a good password."""

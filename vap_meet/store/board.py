@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
 
 from vap_meet.domain.appointment import OPEN_STATES, AppointmentState
 from vap_meet.store.appointments import read_row
@@ -32,12 +32,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which appointments a list wants: None wants all. Starts in [starts_from, starts_before)."""
+    """Which appointments a list wants: None wants all. Starts in [starts_from, starts_before).
+
+    `text` is in a name or a number, `number` in the reference or the request number.
+    """
 
     starts_from: datetime | None = None
     starts_before: datetime | None = None
     state: AppointmentState | None = None
+    service_id: str | None = None
     text: str | None = None
+    number: str | None = None
 
 
 async def starting_between(tx: AsyncConnection, first: datetime, last: datetime) -> tuple[Listed, ...]:
@@ -96,6 +101,18 @@ async def page(tx: AsyncConnection, wanted: Wanted, *, offset: int, at_most: int
     return await _read(tx, query.offset(offset).limit(at_most))
 
 
+async def following(
+    tx: AsyncConnection, wanted: Wanted, *, after: Appointment | None, at_most: int
+) -> tuple[Appointment, ...]:
+    """Return what a list wants from behind an appointment on, the earliest start first."""
+    query = select(appointment).where(*_conditions(wanted))
+    if after is not None:
+        place = tuple_(literal(after.starts_at, appointment.c.starts_at.type), literal(after.id))
+        query = query.where(tuple_(appointment.c.starts_at, appointment.c.id) > place)
+    query = query.order_by(appointment.c.starts_at, appointment.c.id).limit(at_most)
+    return tuple(read_row(row) for row in await tx.execute(query))
+
+
 def _listed() -> Select[Any]:
     joined = appointment.outerjoin(session, session.c.appointment_id == appointment.c.id)
     of_session = (session.c.waiting_since, session.c.agent_id, session.c.ended_at)
@@ -122,6 +139,11 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(appointment.c.starts_at < wanted.starts_before)
     if wanted.state is not None:
         conditions.append(appointment.c.state == wanted.state)
+    if wanted.service_id is not None:
+        conditions.append(appointment.c.service_id == wanted.service_id)
+    if wanted.number:
+        numbers = (appointment.c.reference, appointment.c.request_number)
+        conditions.append(or_(*(column.icontains(wanted.number, autoescape=True) for column in numbers)))
     if wanted.text:
         searched = (
             appointment.c.id,

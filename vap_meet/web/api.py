@@ -6,7 +6,7 @@ the version it was made from (`If-Match` with the `ETag`); `Idempotency-Key` mak
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aiohttp import web
 
 from vap_meet.web import (
     api_appointments,
@@ -16,17 +16,22 @@ from vap_meet.web import (
     api_services,
     api_slots,
     api_webhooks,
+    openapi,
 )
 
-if TYPE_CHECKING:
-    from aiohttp.web import AbstractRouteDef
-
-routes: tuple[AbstractRouteDef, ...] = (
-    *api_appointments.routes,
-    *api_feedback.routes,
-    *api_joining.routes,
-    *api_outcomes.routes,
-    *api_services.routes,
-    *api_slots.routes,
-    *api_webhooks.routes,
+DOORS: tuple[web.RouteDef, ...] = tuple(
+    route
+    for doors in (
+        api_appointments.routes,
+        api_feedback.routes,
+        api_joining.routes,
+        api_outcomes.routes,
+        api_services.routes,
+        api_slots.routes,
+        api_webhooks.routes,
+    )
+    for route in doors
+    if isinstance(route, web.RouteDef)
 )
+
+routes = (*DOORS, openapi.route_of(DOORS))

@@ -1,5 +1,6 @@
 """REST: the appointment's record.
 
+GET  /api/v1/appointments               ?day=2026-12-01&state=booked&service=...&q=number&limit=50&cursor=...
 PUT  /api/v1/appointments/{id}          book; with If-Match, edit
 GET  /api/v1/appointments/{id}          the record; its revision is the ETag
 POST /api/v1/appointments/{id}/move     another time: links of the old one say so
@@ -8,18 +9,75 @@ POST /api/v1/appointments/{id}/cancel   with a reason
 
 from __future__ import annotations
 
-from aiohttp import web
+from datetime import date  # noqa: TC003 - msgspec reads these annotations
 
+from aiohttp import web
+from msgspec import field
+
+from vap_meet.domain.appointment import AppointmentState  # noqa: TC001 - as above
+from vap_meet.domain.errors import ErrorCode, InvalidRequest, NotFound
 from vap_meet.web.api_door import Call, Reply, door
+from vap_meet.web.api_pages import Page, PageQuery, check_days, encode_cursor, unknown_cursor
+from vap_meet.web.api_promise import SLOT_REFUSALS, IfMatch
 from vap_meet.web.api_types import AppointmentOut, BookingIn, CancelIn, MoveIn, in_utc
-from vap_meet.web.appkeys import BOOKING
+from vap_meet.web.appkeys import BOARD, BOOKING
 
 routes = web.RouteTableDef()
 
 
+class AppointmentsQuery(PageQuery, frozen=True, kw_only=True):
+    """Which appointments: of a local day, or from one to another; `q` is part of a number of theirs."""
+
+    day: date | None = None
+    first: date | None = field(name="from", default=None)
+    last: date | None = field(name="to", default=None)
+    state: AppointmentState | None = None
+    service: str | None = None
+    q: str | None = None
+
+    def days(self) -> tuple[date | None, date | None]:
+        """Return the first day and the last. Raises `InvalidRequest`."""
+        check_days({"day": self.day, "from": self.first, "to": self.last})
+        if self.day is None:
+            return self.first, self.last
+        if self.first is None and self.last is None:
+            return self.day, self.day
+        raise InvalidRequest("The list can't be given.", fields={"day": "Either this, or from and to."})
+
+
+@routes.get("/api/v1/appointments")
+@door(answer=Page[AppointmentOut], query=AppointmentsQuery)
+async def listing(call: Call) -> Reply[Page[AppointmentOut]]:
+    """Answer a page of the appointments that match, the earliest start first."""
+    query = call.asked(AppointmentsQuery)
+    first, last = query.days()
+    try:
+        found = await call.request.app[BOARD].listing(
+            first=first,
+            last=last,
+            state=query.state,
+            service_id=query.service,
+            number=query.q,
+            after=query.after(),
+            at_most=query.limit + 1,
+        )
+    except NotFound as error:
+        raise unknown_cursor() from error
+    items = tuple(AppointmentOut.of(one) for one in found[: query.limit])
+    following = encode_cursor(items[-1].id) if len(found) > query.limit else None
+    return Reply(content=Page(items=items, next_cursor=following))
+
+
 @routes.put("/api/v1/appointments/{id}")
-@door()
-async def put(call: Call) -> Reply:
+@door(
+    answer=AppointmentOut,
+    body=BookingIn,
+    statuses=(200, 201),
+    refusals=(ErrorCode.APPOINTMENT_EXISTS, ErrorCode.WRONG_STATE, *SLOT_REFUSALS),
+    if_match=IfMatch.ALLOWED,
+    etag=True,
+)
+async def put(call: Call) -> Reply[AppointmentOut]:
     """Book, or edit what is booked; the same booking again changes nothing."""
     appointment, created = await call.request.app[BOOKING].put(
         call.appointment_id, call.read(BookingIn).request(), by=call.by, if_match=call.if_match()
@@ -33,16 +91,22 @@ async def put(call: Call) -> Reply:
 
 
 @routes.get("/api/v1/appointments/{id}")
-@door()
-async def get(call: Call) -> Reply:
+@door(answer=AppointmentOut, etag=True)
+async def get(call: Call) -> Reply[AppointmentOut]:
     """Answer the record."""
     appointment = await call.request.app[BOOKING].get(call.appointment_id)
     return Reply(content=AppointmentOut.of(appointment), version=appointment.revision)
 
 
 @routes.post("/api/v1/appointments/{id}/move")
-@door()
-async def move(call: Call) -> Reply:
+@door(
+    answer=AppointmentOut,
+    body=MoveIn,
+    refusals=(ErrorCode.WRONG_STATE, *SLOT_REFUSALS),
+    if_match=IfMatch.NEEDED,
+    etag=True,
+)
+async def move(call: Call) -> Reply[AppointmentOut]:
     """Give the appointment another time."""
     body = call.read(MoveIn)
     appointment = await call.request.app[BOOKING].move(
@@ -56,8 +120,14 @@ async def move(call: Call) -> Reply:
 
 
 @routes.post("/api/v1/appointments/{id}/cancel")
-@door()
-async def cancel(call: Call) -> Reply:
+@door(
+    answer=AppointmentOut,
+    body=CancelIn,
+    refusals=(ErrorCode.WRONG_STATE,),
+    if_match=IfMatch.NEEDED,
+    etag=True,
+)
+async def cancel(call: Call) -> Reply[AppointmentOut]:
     """Cancel the appointment."""
     body = call.read(CancelIn)
     appointment = await call.request.app[BOOKING].cancel(

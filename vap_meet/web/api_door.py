@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -21,13 +21,17 @@ from vap_meet.domain.errors import (
     VersionRequired,
 )
 from vap_meet.services.limits import Bucket, address_key
+from vap_meet.web.api_promise import READING, IfMatch, Promise, promising
 from vap_meet.web.appkeys import API_KEYS, LIMITS
 from vap_meet.web.guards import client_address
+from vap_meet.web.problems import answer_or_problem
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from vap_meet.domain.errors import ErrorCode
     from vap_meet.services.idempotency import Repeatable
+    from vap_meet.services.limits import Quota
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -36,15 +40,17 @@ _ANY_ETAGS = re.compile(r'(W/)?"[^"\x00-\x20]*"(\s*,\s*(W/)?"[^"\x00-\x20]*")*')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An authenticated request, its body read."""
+    """An authenticated request, its body read. What it may ask is what its door has promised to read."""
 
     request: web.Request
     api_key_id: str
     body: bytes
+    promise: Promise
 
     @property
     def by(self) -> str:
@@ -58,15 +64,29 @@ class Call:
 
     def read(self, kind: type[T]) -> T:
         """Return the body as `kind`. Raises `InvalidRequest` naming the field, `UnsupportedMediaType`."""
+        assert kind is self.promise.body
         if self.body and self.request.content_type != "application/json":
             raise UnsupportedMediaType("The body has to be application/json.")
         return decode(self.body or b"{}", kind)
+
+    def asked(self, kind: type[T]) -> T:
+        """Return the query as `kind`; names that are not known are let be. Raises `InvalidRequest`."""
+        assert kind is self.promise.query
+        query = dict(self.request.query)
+        faults = {name: "It can't hold that." for name, value in query.items() if "\0" in value}
+        if faults:
+            raise InvalidRequest("The query can't be accepted.", fields=faults)
+        try:
+            return msgspec.convert(query, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise InvalidRequest("The query can't be accepted.", fields=_fields(error)) from error
 
     def if_match(self) -> int | None:
         """Return the version the caller has read, None if they name none.
 
         Raises `VersionConflict` for a tag that is none of ours, `InvalidRequest` for what is no tag.
         """
+        assert self.promise.if_match is not IfMatch.IGNORED
         header = self.request.headers.get("If-Match")
         if header is None:
             return None
@@ -81,6 +101,7 @@ class Call:
 
     def needed_if_match(self) -> int:
         """Return the version the caller has read. Raises `VersionRequired` if they name none."""
+        assert self.promise.if_match is IfMatch.NEEDED
         version = self.if_match()
         if version is None:
             raise VersionRequired("If-Match has to name the version you have read.")
@@ -88,10 +109,10 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Generic[A]):
     """A use case's answer. `version` becomes the ETag."""
 
-    content: object
+    content: A
     status: int = 200
     version: int | None = None
     location: str | None = None
@@ -112,52 +133,96 @@ class Reply:
 
 
 def door(
-    *, secret: bool = False
-) -> Callable[[Callable[[Call], Awaitable[Reply]]], Callable[[web.Request], Awaitable[web.Response]]]:
-    """Make a handler of calls a handler of requests.
+    *,
+    answer: type[A],
+    body: type | None = None,
+    query: type | None = None,
+    statuses: tuple[int, ...] = (200,),
+    refusals: tuple[ErrorCode, ...] = (),
+    if_match: IfMatch = IfMatch.IGNORED,
+    etag: bool = False,
+    secret: bool = False,
+) -> Callable[
+    [Callable[[Call], Awaitable[Reply[A]]]], Callable[[web.Request], Awaitable[web.StreamResponse]]
+]:
+    """Make a handler of calls a handler of requests, which keeps this promise.
 
     With `secret`, the answer holds what may not be stored in the clear (a link, a token): a repeat with the
     same Idempotency-Key runs the use case again instead, which has to be harmless.
     """
+    promise = Promise(
+        answer=answer,
+        body=body,
+        query=query,
+        statuses=statuses,
+        refusals=refusals,
+        if_match=if_match,
+        etag=etag,
+        secret=secret,
+    )
 
     def decorate(
-        handler: Callable[[Call], Awaitable[Reply]],
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        handler: Callable[[Call], Awaitable[Reply[A]]],
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         @wraps(handler)
-        async def handle(request: web.Request) -> web.Response:
-            call = Call(request, await _api_key_id(request), await read_body(request))
-            try:
-                return await _answer(handler, call, secret=secret)
-            except InvalidRequest as error:
-                raise InvalidRequest(error.sentence, fields=_as_written_here(error.fields)) from error
+        async def handle(request: web.Request) -> web.StreamResponse:
+            api_key_id = await _api_key_id(request)
+            limits = request.app[LIMITS]
 
-        return handle
+            async def answered() -> web.StreamResponse:
+                limits.hit(Bucket.API, api_key_id)
+                return await _answer(handler, Call(request, api_key_id, await read_body(request), promise))
+
+            response = await answer_or_problem(answered)
+            response.headers.update(_quota_headers(limits.quota(Bucket.API, api_key_id)))
+            return response
+
+        return promising(handle, promise)
 
     return decorate
 
 
-async def _answer(handler: Callable[[Call], Awaitable[Reply]], call: Call, *, secret: bool) -> web.Response:
-    key = call.request.headers.get("Idempotency-Key")
-    if key is None or call.request.method == "GET":
-        return (await handler(call)).response()
+def _quota_headers(quota: Quota) -> dict[str, str]:
+    """Return how much more a key may ask (draft-ietf-httpapi-ratelimit-headers-10)."""
+    return {
+        "RateLimit-Policy": f'"{Bucket.API}";q={quota.of};w={quota.per_s}',
+        "RateLimit": f'"{Bucket.API}";r={quota.left};t={quota.full_in_s}',
+    }
+
+
+async def _answer(handler: Callable[[Call], Awaitable[Reply[A]]], call: Call) -> web.Response:
+    try:
+        key = _idempotency_key(call.request)
+        if key is None:
+            return (await _reply(handler, call)).response()
+        idempotency = call.request.app[API_KEYS].idempotency
+        async with idempotency.once(call.api_key_id, key, _fingerprint(call)) as repeatable:
+            return await _answer_once(handler, call, repeatable)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.sentence, fields=_as_written_here(error.fields)) from error
+
+
+def _idempotency_key(request: web.Request) -> str | None:
+    """Return what makes a request that writes repeatable. Raises `InvalidRequest`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method in READING:
+        return None
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidRequest(
             "Idempotency-Key can't be read.",
             fields={"Idempotency-Key": "1 to 128 visible ASCII characters."},
         )
-    idempotency = call.request.app[API_KEYS].idempotency
-    async with idempotency.once(call.api_key_id, key, _fingerprint(call)) as repeatable:
-        return await _answer_once(handler, call, repeatable, secret=secret)
+    return key
 
 
 async def _answer_once(
-    handler: Callable[[Call], Awaitable[Reply]], call: Call, repeatable: Repeatable, *, secret: bool
+    handler: Callable[[Call], Awaitable[Reply[A]]], call: Call, repeatable: Repeatable
 ) -> web.Response:
-    kept = repeatable.kept
+    kept, secret = repeatable.kept, call.promise.secret
     if kept is not None and not secret:
         headers = json.loads(kept.headers)
         return _json(kept.body, kept.status, {**headers, "Idempotency-Replayed": "true"})
-    reply = await handler(call)
+    reply = await _reply(handler, call)
     response = reply.response()
     if kept is not None:
         response.headers["Idempotency-Replayed"] = "true"
@@ -168,6 +233,13 @@ async def _answer_once(
         body=b"" if secret else msgspec.json.encode(reply.content),
     )
     return response
+
+
+async def _reply(handler: Callable[[Call], Awaitable[Reply[A]]], call: Call) -> Reply[A]:
+    reply = await handler(call)
+    assert reply.status in call.promise.statuses
+    assert (reply.version is not None) is call.promise.etag
+    return reply
 
 
 def _json(body: bytes, status: int, headers: dict[str, str]) -> web.Response:

@@ -14,8 +14,8 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/api/v1/appointments/{id}/feedback")
-@door()
-async def get(call: Call) -> Reply:
+@door(answer=FeedbackAndCaseOut)
+async def get(call: Call) -> Reply[FeedbackAndCaseOut]:
     """Answer the feedback; the case is null unless an unhappy customer has opened one."""
     app = call.request.app
     given = await app[FEEDBACK].of(call.appointment_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from vap_meet.domain.errors import ErrorCode
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_types import JoinLinkIn, JoinLinkOut, TokenIn, TokenOut
 from vap_meet.web.appkeys import JOINING, SETTINGS
@@ -16,8 +17,13 @@ routes = web.RouteTableDef()
 
 
 @routes.post("/api/v1/appointments/{id}/join-links")
-@door(secret=True)
-async def join_link(call: Call) -> Reply:
+@door(
+    answer=JoinLinkOut,
+    body=JoinLinkIn,
+    refusals=(ErrorCode.LINK_CANCELLED, ErrorCode.LINK_OVER),
+    secret=True,
+)
+async def join_link(call: Call) -> Reply[JoinLinkOut]:
     """Answer the participant's link."""
     body = call.read(JoinLinkIn)
     link = await call.request.app[JOINING].issue_link(call.appointment_id, body.participant, by=call.by)
@@ -34,8 +40,14 @@ async def join_link(call: Call) -> Reply:
 
 
 @routes.post("/api/v1/appointments/{id}/tokens")
-@door(secret=True)
-async def token(call: Call) -> Reply:
+@door(
+    answer=TokenOut,
+    body=TokenIn,
+    statuses=(201,),
+    refusals=(ErrorCode.LINK_CANCELLED, ErrorCode.LINK_OVER),
+    secret=True,
+)
+async def token(call: Call) -> Reply[TokenOut]:
     """Mint a join token."""
     body = call.read(TokenIn)
     minted = await call.request.app[JOINING].mint_token(

@@ -8,33 +8,49 @@ GET /api/v1/appointments/{id}/outcome   the latest version and all of them; its 
 from __future__ import annotations
 
 from aiohttp import web
+from msgspec import Struct
 
-from vap_meet.domain.errors import NotFound
+from vap_meet.domain.errors import ErrorCode, NotFound
 from vap_meet.web.api_door import Call, Reply, door
+from vap_meet.web.api_promise import IfMatch
 from vap_meet.web.api_types import OutcomeIn, OutcomeOut, OutcomesOut, SessionOut, TimelineOut
 from vap_meet.web.appkeys import BOOKING, OUTCOMES, SESSIONS
 
 routes = web.RouteTableDef()
 
 
+class SessionAndTimelineOut(Struct, frozen=True, kw_only=True):
+    """What is known of a session, null as long as nobody has come, and every fact in its order."""
+
+    session: SessionOut | None
+    timeline: tuple[TimelineOut, ...]
+
+
 @routes.get("/api/v1/appointments/{id}/session")
-@door()
-async def session(call: Call) -> Reply:
+@door(answer=SessionAndTimelineOut)
+async def session(call: Call) -> Reply[SessionAndTimelineOut]:
     """Answer the session, null as long as nobody has come, and its timeline."""
     sessions = call.request.app[SESSIONS]
     view = await sessions.session(call.appointment_id)
     timeline = await sessions.timeline(call.appointment_id)
     return Reply(
-        content={
-            "session": None if view is None else SessionOut.of(view),
-            "timeline": [TimelineOut.of(item) for item in timeline],
-        }
+        content=SessionAndTimelineOut(
+            session=None if view is None else SessionOut.of(view),
+            timeline=tuple(TimelineOut.of(item) for item in timeline),
+        )
     )
 
 
 @routes.put("/api/v1/appointments/{id}/outcome")
-@door()
-async def put(call: Call) -> Reply:
+@door(
+    answer=OutcomeOut,
+    body=OutcomeIn,
+    statuses=(200, 201),
+    refusals=(ErrorCode.VERSION_REQUIRED, ErrorCode.WRONG_STATE, ErrorCode.REASON_REQUIRED),
+    if_match=IfMatch.ALLOWED,
+    etag=True,
+)
+async def put(call: Call) -> Reply[OutcomeOut]:
     """Put the outcome, or amend it."""
     body = call.read(OutcomeIn)
     version = await call.request.app[OUTCOMES].put(
@@ -54,8 +70,8 @@ async def put(call: Call) -> Reply:
 
 
 @routes.get("/api/v1/appointments/{id}/outcome")
-@door()
-async def get(call: Call) -> Reply:
+@door(answer=OutcomesOut, etag=True)
+async def get(call: Call) -> Reply[OutcomesOut]:
     """Answer every version of the outcome."""
     await call.request.app[BOOKING].get(call.appointment_id)
     versions = await call.request.app[OUTCOMES].versions(call.appointment_id)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from vap_meet.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
@@ -30,23 +31,21 @@ class Page(Struct, Generic[T], frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def limit_of(query: Mapping[str, str]) -> int:
-    """Return how many items are asked for. Raises `InvalidRequest`."""
-    text = query.get("limit", str(DEFAULT_LIMIT))
-    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT:  # noqa: PLR2004
-        return int(text)
-    raise InvalidRequest("The list can't be given.", fields={"limit": f"A number from 1 to {MAX_LIMIT}."})
+class PageQuery(Struct, frozen=True, kw_only=True):
+    """Which page of a list: at most `limit` items from behind the `cursor`, from the start without one."""
 
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: str | None = None
 
-def cursor_of(query: Mapping[str, str]) -> str | None:
-    """Return the id that the cursor holds, None at the start of a list. Raises `InvalidRequest`."""
-    text = query.get("cursor")
-    if text is None:
-        return None
-    try:
-        return base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode()
-    except (ValueError, binascii.Error) as error:
-        raise unknown_cursor() from error
+    def after(self) -> str | None:
+        """Return the id that the cursor holds, None at the start of a list. Raises `InvalidRequest`."""
+        if self.cursor is None:
+            return None
+        try:
+            text = self.cursor.encode("ascii")
+            return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+        except (ValueError, binascii.Error) as error:
+            raise unknown_cursor() from error
 
 
 def unknown_cursor() -> InvalidRequest:
@@ -56,21 +55,32 @@ def unknown_cursor() -> InvalidRequest:
     )
 
 
+def check_days(days: Mapping[str, date | None]) -> None:
+    """Raise `InvalidRequest` naming each day of another century."""
+    faults = {
+        name: "A day such as 2026-12-01."
+        for name, day in days.items()
+        if day is not None and not 2000 <= day.year <= 2099  # noqa: PLR2004 - as appointments may be
+    }
+    if faults:
+        raise InvalidRequest("A day can't be read.", fields=faults)
+
+
 def encode_cursor(last_id: str) -> str:
     """Return the cursor behind an item."""
     return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
-def page_of(ids: Sequence[str], query: Mapping[str, str]) -> tuple[range, str | None]:
+def page_of(ids: Sequence[str], query: PageQuery) -> tuple[range, str | None]:
     """Return which of a whole list's items are on the page that a query asks for, and the next cursor.
 
-    Raises `InvalidRequest` for a limit or a cursor that can't be read.
+    Raises `InvalidRequest` for a cursor that leads nowhere.
     """
-    limit, after = limit_of(query), cursor_of(query)
+    after = query.after()
     start = 0
     if after is not None:
         if after not in ids:
             raise unknown_cursor()
         start = ids.index(after) + 1
-    stop = min(start + limit, len(ids))
+    stop = min(start + query.limit, len(ids))
     return range(start, stop), encode_cursor(ids[stop - 1]) if stop < len(ids) else None

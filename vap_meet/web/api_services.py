@@ -8,24 +8,34 @@ With `q` the best comes first, else the order is the catalogue's. An empty list 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 from msgspec import Struct
 
 from vap_meet.domain.catalogue import Phase, Service
-from vap_meet.domain.errors import InvalidRequest
 from vap_meet.domain.finding import MAX_QUERY_CHARS, find
 from vap_meet.web.api_door import Call, Reply, door
-from vap_meet.web.api_pages import Page, page_of
+from vap_meet.web.api_pages import Page, PageQuery, page_of
 from vap_meet.web.appkeys import CATALOGUE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 routes = web.RouteTableDef()
 
-_YES_NO = {"true": True, "false": False}
+
+class ServicesQuery(PageQuery, frozen=True, kw_only=True):
+    """Which services, in people's own words and by what they are."""
+
+    q: str = ""
+    area: str | None = None
+    phase: Phase | None = None
+    open: bool | None = None
+
+    def fits(self, service: Service) -> bool:
+        """Whether a service is what the filters ask for."""
+        asked = (
+            (self.area, service.area_id),
+            (self.phase, service.phase),
+            (self.open, service.is_open),
+        )
+        return all(wanted in {None, found} for wanted, found in asked)
 
 
 class AreaOut(Struct, frozen=True, kw_only=True):
@@ -101,45 +111,22 @@ class ServiceOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/services")
-@door()
-async def services(call: Call) -> Reply:
+@door(answer=Page[ServiceOut], query=ServicesQuery)
+async def services(call: Call) -> Reply[Page[ServiceOut]]:
     """Answer a page of the services that match."""
-    query = call.request.query
-    wanted = _wanted(query)
+    query = call.asked(ServicesQuery)
     every = await call.request.app[CATALOGUE].every()
-    words = query.get("q", "")[:MAX_QUERY_CHARS]
-    listed = [
-        service
-        for service in (find(every, words).services if words.strip() else every)
-        if all(getattr(service, field) == value for field, value in wanted.items())
-    ]
+    words = query.q[:MAX_QUERY_CHARS]
+    found = find(every, words).services if words.strip() else every
+    listed = [service for service in found if query.fits(service)]
     places, following = page_of([service.id for service in listed], query)
     items = tuple(ServiceOut.of(listed[place]) for place in places)
     return Reply(content=Page(items=items, next_cursor=following))
 
 
 @routes.get("/api/v1/services/{id}")
-@door()
-async def service(call: Call) -> Reply:
+@door(answer=ServiceOut, etag=True)
+async def service(call: Call) -> Reply[ServiceOut]:
     """Answer one service."""
     found = await call.request.app[CATALOGUE].get(call.request.match_info["id"])
     return Reply(content=ServiceOut.of(found), version=found.revision)
-
-
-def _wanted(query: Mapping[str, str]) -> dict[str, object]:
-    """Return what the filters ask of a service's fields. Raises `InvalidRequest` naming each faulty one."""
-    wanted: dict[str, object] = {}
-    faults: dict[str, str] = {}
-    if "area" in query:
-        wanted["area_id"] = query["area"]
-    if "phase" in query:
-        wanted["phase"] = query["phase"]
-        if query["phase"] not in set(Phase):
-            faults["phase"] = f"One of: {', '.join(Phase)}."
-    if "open" in query:
-        wanted["is_open"] = _YES_NO.get(query["open"])
-        if query["open"] not in _YES_NO:
-            faults["open"] = f"One of: {', '.join(_YES_NO)}."
-    if faults:
-        raise InvalidRequest("The list can't be given.", fields=faults)
-    return wanted

@@ -10,18 +10,20 @@ POST /api/v1/bookings                  one slot; somebody's time is reserved, or
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct, field
 
 from vap_meet.domain.appointment import Customer, Mode, ServiceName
 from vap_meet.domain.availability import Need
-from vap_meet.domain.errors import InvalidRequest
+from vap_meet.domain.errors import ErrorCode
 from vap_meet.services.availability import SlotRequest
 from vap_meet.services.reserving import Wish
 from vap_meet.web.api_door import Call, Reply, door
+from vap_meet.web.api_pages import check_days
+from vap_meet.web.api_promise import SLOT_REFUSALS
 from vap_meet.web.api_types import AppointmentOut, CustomerIn
 from vap_meet.web.appkeys import AVAILABILITY
 
@@ -60,6 +62,20 @@ class SlotBookingIn(Struct, forbid_unknown_fields=True, kw_only=True):
         )
 
 
+class FirstSlotQuery(Struct, frozen=True, kw_only=True):
+    """Of which service, and what else is needed."""
+
+    service: Annotated[str, Meta(min_length=1)]
+    need: Need | None = None
+
+
+class SlotsQuery(FirstSlotQuery, frozen=True, kw_only=True):
+    """The days, both included."""
+
+    first: date | None = field(name="from", default=None)
+    last: date | None = field(name="to", default=None)
+
+
 class SlotsOut(Struct, frozen=True, kw_only=True):
     """What can be had. The starts are in the time zone of where the service is."""
 
@@ -93,20 +109,23 @@ class FirstSlotOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/slots")
-@door()
-async def slots(call: Call) -> Reply:
+@door(answer=SlotsOut, query=SlotsQuery, refusals=(ErrorCode.NOT_FOUND, ErrorCode.NOT_BOOKABLE))
+async def slots(call: Call) -> Reply[SlotsOut]:
     """Answer what can be had."""
+    query = call.asked(SlotsQuery)
+    check_days({"from": query.first, "to": query.last})
     found = await call.request.app[AVAILABILITY].slots(
-        _service(call), _day(call, "from"), _day(call, "to"), need=_need(call)
+        query.service, query.first, query.last, need=query.need
     )
     return Reply(content=SlotsOut.of(found))
 
 
 @routes.get("/api/v1/slots/first")
-@door()
-async def first_slot(call: Call) -> Reply:
+@door(answer=FirstSlotOut, query=FirstSlotQuery, refusals=(ErrorCode.NOT_FOUND, ErrorCode.NOT_BOOKABLE))
+async def first_slot(call: Call) -> Reply[FirstSlotOut]:
     """Answer the first start that can be had."""
-    found = await call.request.app[AVAILABILITY].first_free(_service(call), need=_need(call))
+    query = call.asked(FirstSlotQuery)
+    found = await call.request.app[AVAILABILITY].first_free(query.service, need=query.need)
     return Reply(
         content=FirstSlotOut(
             starts_at=None if found is None else found.starts_at, days=None if found is None else found.days
@@ -115,8 +134,19 @@ async def first_slot(call: Call) -> Reply:
 
 
 @routes.post("/api/v1/bookings")
-@door()
-async def book(call: Call) -> Reply:
+@door(
+    answer=AppointmentOut,
+    body=SlotBookingIn,
+    statuses=(200, 201),
+    refusals=(
+        ErrorCode.NOT_FOUND,
+        ErrorCode.APPOINTMENT_EXISTS,
+        ErrorCode.WRONG_STATE,
+        *SLOT_REFUSALS,
+    ),
+    etag=True,
+)
+async def book(call: Call) -> Reply[AppointmentOut]:
     """Book a slot; the same booking again, under the same id, changes nothing."""
     body = call.read(SlotBookingIn)
     appointment, created = await call.request.app[AVAILABILITY].book(
@@ -128,32 +158,3 @@ async def book(call: Call) -> Reply:
         version=appointment.revision,
         location=f"/api/v1/appointments/{appointment.id}",
     )
-
-
-def _service(call: Call) -> str:
-    service = call.request.query.get("service", "")
-    if not service or "\0" in service:
-        raise InvalidRequest("A service has to be named.", fields={"service": "It is required."})
-    return service
-
-
-def _day(call: Call, name: str) -> date | None:
-    text = call.request.query.get(name)
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or not 2000 <= day.year <= 2099:  # noqa: PLR2004 - as appointments may be
-        raise InvalidRequest("A day can't be read.", fields={name: "A day such as 2026-12-01."})
-    return day
-
-
-def _need(call: Call) -> Need | None:
-    text = call.request.query.get("need")
-    if text is None:
-        return None
-    if text not in set(Need):
-        raise InvalidRequest("The need is not known.", fields={"need": f"One of: {', '.join(Need)}."})
-    return Need(text)

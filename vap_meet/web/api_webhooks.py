@@ -16,15 +16,16 @@ POST   /api/v1/webhook-endpoints/{id}/messages/resend   some, or all that were g
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from vap_meet.domain.errors import InvalidRequest
+from vap_meet.domain.errors import ErrorCode, InvalidRequest
 from vap_meet.services.webhooks import PAGE
 from vap_meet.web.api_door import Call, Reply, door
+from vap_meet.web.api_promise import IfMatch
 from vap_meet.web.appkeys import WEBHOOKS
 
 if TYPE_CHECKING:
@@ -99,17 +100,55 @@ class MessageOut(Struct, frozen=True, kw_only=True):
         return msgspec.convert(delivery, cls, from_attributes=True)
 
 
+class EndpointsOut(Struct, frozen=True, kw_only=True):
+    """Every endpoint, the oldest first."""
+
+    endpoints: tuple[EndpointOut, ...]
+
+
+class DeletedOut(Struct, frozen=True, kw_only=True):
+    """The id of what is gone."""
+
+    deleted: str
+
+
+class SecretOut(Struct, frozen=True, kw_only=True):
+    """What signatures are verified with."""
+
+    secret: str
+
+
+class MessagesQuery(Struct, frozen=True, kw_only=True):
+    """Which messages: those that have not arrived, those older than one."""
+
+    unfinished: bool = False
+    before: str | None = None
+
+
+class MessagesOut(Struct, frozen=True, kw_only=True):
+    """Messages, the newest first; `next` is the `before` of the next page, null on the last."""
+
+    messages: tuple[MessageOut, ...]
+    next: str | None
+
+
+class SentAgainOut(Struct, frozen=True, kw_only=True):
+    """How many were sent again."""
+
+    sent_again: int
+
+
 @routes.get(ALL)
-@door()
-async def list_all(call: Call) -> Reply:
+@door(answer=EndpointsOut)
+async def list_all(call: Call) -> Reply[EndpointsOut]:
     """Answer every endpoint."""
     endpoints = await call.request.app[WEBHOOKS].list()
-    return Reply(content={"endpoints": [EndpointOut.of(one) for one in endpoints]})
+    return Reply(content=EndpointsOut(endpoints=tuple(EndpointOut.of(one) for one in endpoints)))
 
 
 @routes.post(ALL)
-@door()
-async def add(call: Call) -> Reply:
+@door(answer=EndpointOut, body=EndpointIn, statuses=(201,), etag=True)
+async def add(call: Call) -> Reply[EndpointOut]:
     """Register an endpoint."""
     body = call.read(EndpointIn)
     endpoint = await call.request.app[WEBHOOKS].add(
@@ -119,15 +158,15 @@ async def add(call: Call) -> Reply:
 
 
 @routes.get(ONE)
-@door()
-async def get(call: Call) -> Reply:
+@door(answer=EndpointOut, etag=True)
+async def get(call: Call) -> Reply[EndpointOut]:
     """Answer one endpoint."""
     return _reply(await call.request.app[WEBHOOKS].get(_id(call)))
 
 
 @routes.put(ONE)
-@door()
-async def edit(call: Call) -> Reply:
+@door(answer=EndpointOut, body=EndpointIn, if_match=IfMatch.NEEDED, etag=True)
+async def edit(call: Call) -> Reply[EndpointOut]:
     """Change an endpoint."""
     body = call.read(EndpointIn)
     endpoint = await call.request.app[WEBHOOKS].edit(
@@ -142,68 +181,72 @@ async def edit(call: Call) -> Reply:
 
 
 @routes.delete(ONE)
-@door()
-async def remove(call: Call) -> Reply:
+@door(answer=DeletedOut)
+async def remove(call: Call) -> Reply[DeletedOut]:
     """Delete an endpoint."""
     await call.request.app[WEBHOOKS].remove(_id(call), by=call.by)
-    return Reply(content={"deleted": _id(call)})
+    return Reply(content=DeletedOut(deleted=_id(call)))
 
 
 @routes.get(ONE + "/secret")
-@door(secret=True)
-async def secret(call: Call) -> Reply:
+@door(answer=SecretOut, secret=True)
+async def secret(call: Call) -> Reply[SecretOut]:
     """Answer the newest secret."""
     webhooks = call.request.app[WEBHOOKS]
-    return Reply(content={"secret": webhooks.secret(await webhooks.get(_id(call)))})
+    return Reply(content=SecretOut(secret=webhooks.secret(await webhooks.get(_id(call)))))
 
 
 @routes.post(ONE + "/verify")
-@door()
-async def verify(call: Call) -> Reply:
+@door(
+    answer=EndpointOut,
+    refusals=(ErrorCode.INVALID_REQUEST, ErrorCode.VERSION_CONFLICT),
+    etag=True,
+)
+async def verify(call: Call) -> Reply[EndpointOut]:
     """Ask the endpoint for a challenge."""
     return _reply(await call.request.app[WEBHOOKS].verify(_id(call), by=call.by))
 
 
 @routes.post(ONE + "/rotate")
-@door()
-async def rotate(call: Call) -> Reply:
+@door(answer=EndpointOut, etag=True)
+async def rotate(call: Call) -> Reply[EndpointOut]:
     """Give the endpoint a new secret."""
     return _reply(await call.request.app[WEBHOOKS].rotate(_id(call), by=call.by))
 
 
 @routes.post(ONE + "/disable")
-@door()
-async def disable(call: Call) -> Reply:
+@door(answer=EndpointOut, etag=True)
+async def disable(call: Call) -> Reply[EndpointOut]:
     """Tell the endpoint nothing any more."""
     return _reply(await call.request.app[WEBHOOKS].disable(_id(call), by=call.by))
 
 
 @routes.post(ONE + "/enable")
-@door()
-async def enable(call: Call) -> Reply:
+@door(answer=EndpointOut, etag=True)
+async def enable(call: Call) -> Reply[EndpointOut]:
     """Tell the endpoint again."""
     return _reply(await call.request.app[WEBHOOKS].enable(_id(call), by=call.by))
 
 
 @routes.get(ONE + "/messages")
-@door()
-async def messages(call: Call) -> Reply:
+@door(answer=MessagesOut, query=MessagesQuery)
+async def messages(call: Call) -> Reply[MessagesOut]:
     """Answer what the endpoint was told, the newest first; `next` is the `before` of the next page."""
-    query = call.request.query
-    unfinished = query.get("unfinished", "false")
-    if unfinished not in {"true", "false"}:
-        raise InvalidRequest("The list can't be narrowed so.", fields={"unfinished": "true or false."})
+    query = call.asked(MessagesQuery)
     found = await call.request.app[WEBHOOKS].deliveries(
-        _id(call), unfinished=unfinished == "true", before=query.get("before"), at_most=PAGE
+        _id(call), unfinished=query.unfinished, before=query.before, at_most=PAGE
     )
-    content: dict[str, Any] = {"messages": [MessageOut.of(one) for one in found]}
-    content["next"] = found[-1].id if len(found) == PAGE else None
-    return Reply(content=content)
+    return Reply(
+        content=MessagesOut(
+            messages=tuple(MessageOut.of(one) for one in found),
+            next=found[-1].id if len(found) == PAGE else None,
+        )
+    )
 
 
 @routes.post(ONE + "/messages/resend")
-@door()
-async def resend(call: Call) -> Reply:
+@door(answer=SentAgainOut, body=ResendIn)
+async def resend(call: Call) -> Reply[SentAgainOut]:
     """Send messages again."""
     body = call.read(ResendIn)
     if body.parked == bool(body.messages):
@@ -213,12 +256,12 @@ async def resend(call: Call) -> Reply:
     count = await call.request.app[WEBHOOKS].send_again(
         _id(call), None if body.parked else body.messages, by=call.by
     )
-    return Reply(content={"sent_again": count})
+    return Reply(content=SentAgainOut(sent_again=count))
 
 
 def _id(call: Call) -> str:
     return call.request.match_info["endpoint"]
 
 
-def _reply(endpoint: Endpoint, *, status: int = 200, location: str | None = None) -> Reply:
+def _reply(endpoint: Endpoint, *, status: int = 200, location: str | None = None) -> Reply[EndpointOut]:
     return Reply(content=EndpointOut.of(endpoint), status=status, version=endpoint.version, location=location)

@@ -18,6 +18,8 @@ from aiohttp import web
 from vap_meet.domain.errors import DomainError, ErrorCode, RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from aiohttp.typedefs import Handler
 
 log = structlog.get_logger(__name__)
@@ -94,7 +96,9 @@ _OF_HTTP: dict[int, ErrorCode] = {
 }
 
 
-class _Problem(msgspec.Struct, omit_defaults=True):
+class Problem(msgspec.Struct, omit_defaults=True):
+    """A refusal (RFC 9457). `code` is stable; `fields` names what is at fault, a sentence each."""
+
     type: str
     title: str
     status: int
@@ -131,8 +135,13 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
     """Answer whatever goes wrong on a JSON route as problem+json; other routes pass through."""
     if not wants_json(request):
         return await handler(request)
+    return await answer_or_problem(lambda: handler(request))
+
+
+async def answer_or_problem(answer: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    """Return the answer, or whatever goes wrong with it as problem+json."""
     try:
-        return await handler(request)
+        return await answer()
     except DomainError as error:
         if STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR or error.code in _VAGUE:
             log.warning("request_refused", code=error.code.value, reason=error.sentence)
@@ -156,7 +165,7 @@ def _of_http(error: web.HTTPException) -> web.Response:
 def _answer(
     status: int, code: ErrorCode, detail: str, fields: dict[str, str], headers: dict[str, str]
 ) -> web.Response:
-    body = _Problem(
+    body = Problem(
         type=f"urn:vap-meet:problem:{code.value}",
         title=code.value.replace("_", " ").capitalize(),
         status=status,
