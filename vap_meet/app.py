@@ -150,7 +150,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
     db = await Database.open(settings.database)
     outbound = Outbound(allowed=settings.webhook_allow_private)
     channels = _channels(app)
-    announce = Announcer(MessagePromises(channels))
+    promises = MessagePromises(channels)
     app[key.ECHO] = echo = Echo(capacity=settings.echo_capacity, stun_urls=settings.stun_urls)
     try:
         app[key.DB] = db
@@ -165,7 +165,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             recorders={Kind.WEBHOOK: sending.record},
             alone=isinstance(settings.database, Path),
         )
-        app[key.SESSIONS] = Sessions(db=db, clock=clock, wake=dispatcher.wake)
+        app[key.SESSIONS] = Sessions(db=db, clock=clock, wake=dispatcher.wake, host_came=promises.host_came)
         app[key.HUB] = hub = Hub(
             log=rooms.log,
             presence=rooms.presence,
@@ -173,6 +173,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
             ice_servers=_ice_servers(settings, clock),
             clock_ms=milliseconds(clock),
         )
+        announce = Announcer(promises)
         app[key.BOOKING] = Booking(db=db, clock=clock, wake=dispatcher.wake, announce=announce)
         app[key.OUTCOMES] = Outcomes(
             db=db, clock=clock, room_over=hub.end_room, wake=dispatcher.wake, announce=announce

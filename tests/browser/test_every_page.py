@@ -32,6 +32,8 @@ async def test_every_page_of_the_customer(server, browser, language):
         await look_at(page, f"home-{language}")
         await visit(page, server.links["demo"], f"demo-phone-{language}")
         await visit(page, f"{server.base}/join", f"join-{language}")
+        await visit(page, f"{server.base}/dev/outbox", f"outbox-{language}")
+        assert await page.get_by_test_id("message").count() > 0
         for key in CUSTOMERS:
             await visit(page, server.links["links"][key], f"link-{key}-{language}")
             onward = page.get_by_test_id("continue")

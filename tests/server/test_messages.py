@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 import pytest
 from sqlalchemy import select
 
+from signaling.events import Joined, Position
+from signaling.protocol import Grant, Stage
 from tests.support.messages import PUBLIC_URL, MailServer, SmsGate, event_of, post_office, text_of
 from tests.support.record import NOON, a_booking
 from tests.support.server import free_port
@@ -371,3 +373,29 @@ async def test_a_phones_code_goes_by_sms_unless_it_is_no_longer_good(tmp_path):
         assert headers["Content-Type"] == "application/x-www-form-urlencoded"
         assert form["to"] == ["+971500000001"]
         assert office.codes.digits(sent.id) in form["body"][0]
+
+
+async def agent_comes(office, seq):
+    fact = Joined("staff.1", tuple(sorted(Grant)), Stage.ADMITTED)
+    await office.sessions.commit("a-1", Position("e1", seq), int(office.clock.now.timestamp() * 1000), fact)
+
+
+@pytest.mark.parametrize(
+    ("online", "told"), [({"staff.1"}, 1), ({"staff.1", "customer"}, 0), (set(), 0)], ids=str
+)
+async def test_the_ready_official_is_told_once_if_the_customers_page_is_away(tmp_path, online, told):
+    async with offices(tmp_path) as (office, _, gate):
+        who = Customer(name="x", phone="+971500000001", language=Language.EN)
+        await book(office, starts_at=NOON + timedelta(minutes=5), customer=who)
+        office.online |= online
+        await agent_comes(office, 1)
+        office.clock.turn(minutes=2)
+        await office.deliver()
+        assert len(gate.received) == 1  # it has not begun
+        office.clock.turn(minutes=3)
+        await agent_comes(office, 2)
+        await office.deliver()
+        office.clock.turn(minutes=3)
+        await office.deliver()
+        ready = [text for text in texts(gate) if "The official is ready" in text]
+        assert len(ready) == told

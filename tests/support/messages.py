@@ -129,6 +129,7 @@ class PostOffice:
     booking: Booking
     outcomes: Outcomes
     codes: PhoneCodes
+    sessions: Sessions
     joining: Joining
     dispatcher: Dispatcher
     sending: MessageSending
@@ -159,7 +160,7 @@ async def post_office(
     announce = Announcer(promises)
     async with fresh_database(folder) as db:
         keys = Keys.open(folder / "secrets")
-        sessions = Sessions(db=db, clock=clock)
+        sessions = Sessions(db=db, clock=clock, host_came=promises.host_came)
         hub = Hub(
             log=MemoryLog(clock_ms=lambda: 0),
             facts=sessions,
@@ -189,6 +190,7 @@ async def post_office(
                 booking=Booking(db=db, clock=clock, announce=announce),
                 outcomes=Outcomes(db=db, clock=clock, room_over=Told(), announce=announce),
                 codes=codes,
+                sessions=sessions,
                 joining=joining,
                 dispatcher=dispatcher,
                 sending=sending,

@@ -53,3 +53,22 @@ def test_turn_servers_without_their_secret_are_refused_at_the_start_and_not_in_a
     assert refused.value.errors()[0]["loc"] == ("turn_secret",)
     monkeypatch.setenv("VAP_TURN_SECRET", "shared")
     assert Settings().turn_urls == ("turn:turn.example.org",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "at_fault"),
+    [
+        ({"SMTP_HOST": "mail.example"}, "smtp_from"),
+        ({"SMTP_FROM": "City <meet@city.example>"}, "smtp_from"),
+        ({"SMTP_TLS": "maybe"}, "smtp_tls"),
+        ({"SMS_URL": "ftp://sms.example"}, "sms_url"),
+        ({"SMS_HEADER": "X-Key: a\r\nX-Other: b"}, "sms_header"),
+        ({"SMS_BODY": "text={text}"}, "sms_body"),
+    ],
+)
+def test_a_channel_that_cannot_work_is_refused_by_name(monkeypatch, settings, at_fault):
+    for name, value in settings.items():
+        monkeypatch.setenv(f"VAP_{name}", value)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert [error["loc"][0] for error in refused.value.errors()] == [at_fault]

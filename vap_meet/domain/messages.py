@@ -63,6 +63,9 @@ WITH_LINK = frozenset(
 )
 """Messages that lead into the appointment."""
 
+READY_AFTER = timedelta(seconds=30)
+"""How long a customer's page may take to come back before the ready official is told by message."""
+
 OF_OUTCOME = frozenset({MessageKind.ANSWER, MessageKind.CORRECTION})
 
 _DIGITS_SHOWN = 3
@@ -131,7 +134,7 @@ def still_worth_sending(message: PromisedMessage, appointment: Appointment, *, n
         return appointment.state is AppointmentState.CANCELLED
     if not appointment.is_open:
         return False
-    return now < _good_until(message.kind, appointment)
+    return message.kind is MessageKind.READY or now < _good_until(message.kind, appointment)
 
 
 def _good_until(kind: MessageKind, appointment: Appointment) -> datetime:
@@ -146,9 +149,10 @@ def last_digits(phone: str | None) -> str | None:
 
 
 def message_lane(message: PromisedMessage) -> str:
-    """Return a message's lane: what is told at once keeps its order, a reminder waits for nothing else."""
+    """Return a message's lane: what is told at once keeps its order, what is for later waits alone."""
     lane = f"{message.channel}:{message.appointment_id}"
-    return f"{lane}:{message.schedule_version}:{message.kind}" if message.kind in REMINDERS else lane
+    later = message.kind in REMINDERS or message.kind is MessageKind.READY
+    return f"{lane}:{message.schedule_version}:{message.kind}" if later else lane
 
 
 def read_message(payload: str) -> PromisedMessage:

@@ -115,7 +115,7 @@ class MessageSending:
             )
         if appointment is None or not still_worth_sending(promised, appointment, now=self._clock()):
             return
-        if promised.kind is MessageKind.READY and CUSTOMER in self._online(appointment.id):
+        if promised.kind is MessageKind.READY and not self._waits_alone(appointment.id):
             return
         to = address_of(appointment.customer, promised.channel)
         outcome = _latest_told(versions, promised)
@@ -154,6 +154,11 @@ class MessageSending:
                 letter=self._writer.code(self._codes.digits(promised.code_id), promised.phone, language),
             )
         )
+
+    def _waits_alone(self, room: str) -> bool:
+        """Whether somebody is in the room, but not the customer."""
+        present = self._online(room)
+        return bool(present) and CUSTOMER not in present
 
     async def _hand_over(self, message: OutgoingMessage) -> None:
         sender = self._senders.get(message.channel)

@@ -12,6 +12,7 @@ import msgspec
 
 from vap_meet.domain.announcing import AppointmentEvent
 from vap_meet.domain.messages import (
+    READY_AFTER,
     MessageKind,
     PromisedMessage,
     channels_to,
@@ -19,7 +20,7 @@ from vap_meet.domain.messages import (
     reminders_of,
 )
 from vap_meet.domain.outbox import Kind
-from vap_meet.store import outbox, outcomes
+from vap_meet.store import appointments, outbox, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -60,6 +61,18 @@ class MessagePromises:
             for kind, due_at in reminders_of(appointment, now=at):
                 await self.promise(tx, kind, appointment, at=at, due_at=due_at)
 
+    async def host_came(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
+        """Promise to tell that the official is ready, once for each time of an appointment.
+
+        When it is due, whoever sends it looks whether the customer is there by then.
+        """
+        if not self._ways:
+            return
+        appointment = await appointments.get(tx, appointment_id)
+        if appointment.is_open:
+            due_at = max(at + READY_AFTER, appointment.starts_at)
+            await self.promise(tx, MessageKind.READY, appointment, at=at, due_at=due_at)
+
     async def promise(
         self,
         tx: AsyncConnection,
@@ -70,7 +83,10 @@ class MessagePromises:
         due_at: datetime | None = None,
         outcome_version: int | None = None,
     ) -> None:
-        """Promise one message by every channel that reaches the customer, now or at `due_at`."""
+        """Promise one message by every channel that reaches the customer, now or at `due_at`.
+
+        That the official is ready is promised once, however often staff come and go.
+        """
         for channel in channels_to(appointment.customer, self._ways):
             message = PromisedMessage(
                 id=uuid4().hex,
@@ -80,10 +96,13 @@ class MessagePromises:
                 schedule_version=appointment.schedule_version,
                 outcome_version=outcome_version,
             )
+            lane = message_lane(message)
+            if kind is MessageKind.READY and await outbox.is_promised(tx, lane):
+                continue
             await outbox.promise(
                 tx,
                 party=f"{Kind.MESSAGE}.{channel}",
-                lane=message_lane(message),
+                lane=lane,
                 kind=Kind.MESSAGE,
                 payload=msgspec.json.encode(message).decode(),
                 at=at,

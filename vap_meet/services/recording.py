@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -18,7 +18,7 @@ from signaling.events import Admitted, Ended, Fact, Left
 from vap_meet.domain.appointment import TRANSITIONS, AppointmentState
 from vap_meet.domain.audit import NewEntry
 from vap_meet.domain.errors import Unavailable
-from vap_meet.domain.session import meeting_of
+from vap_meet.domain.session import Happening, meeting_of
 from vap_meet.services import facts
 from vap_meet.services.announcing import AppointmentEvent, announce
 from vap_meet.store import appointments, audit, sessions
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from vap_meet.store.sessions import StoredFact
 
 log = structlog.get_logger(__name__)
+
+
+class HostCame(Protocol):
+    """Hears of staff who came to an appointment."""
+
+    async def __call__(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
+        """Write what follows; called when the fact has been written."""
+
 
 AT_MOST = 256
 """How many facts share a transaction."""
@@ -64,9 +72,11 @@ class NewFact:
 class Recorder:
     """Takes facts one by one and writes those that wait together."""
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    def __init__(self, *, db: Database, clock: Clock, host_came: HostCame | None = None) -> None:
+        """Take the parts; `host_came` is told, in the transaction, of staff who come to a meeting."""
         self._db = db
         self._clock = clock
+        self._host_came = host_came
         self._waiting: deque[NewFact] = deque()
         self._turn = asyncio.Lock()
 
@@ -94,7 +104,7 @@ class Recorder:
     async def _write(self, batch: list[NewFact]) -> None:
         try:
             async with self._db.write() as tx:
-                await take(tx, batch, now=self._clock())
+                await take(tx, batch, now=self._clock(), host_came=self._host_came)
         except Exception as error:  # noqa: BLE001 - each caller gets it, from `record`
             if len(batch) > 1 and not isinstance(error, Unavailable):
                 for one in batch:  # one of them is at fault, which the others must not suffer for
@@ -106,7 +116,9 @@ class Recorder:
             one.done = True
 
 
-async def take(tx: AsyncConnection, batch: list[NewFact], *, now: datetime) -> None:
+async def take(
+    tx: AsyncConnection, batch: list[NewFact], *, now: datetime, host_came: HostCame | None = None
+) -> None:
     """Store facts with what they change: sessions, states, audit. Those that are there change nothing.
 
     A fact that the appointment's state table refuses is stored all the same: it happened. A room whose record
@@ -123,6 +135,9 @@ async def take(tx: AsyncConnection, batch: list[NewFact], *, now: datetime) -> N
     for room, where in standing.items():
         changes.add(room, where, known.get(room, []), by_room[room])
     await changes.write(tx)
+    if host_came is not None:
+        for room in changes.hosted:
+            await host_came(tx, room, at=now)
 
 
 class _Changes:
@@ -135,6 +150,7 @@ class _Changes:
         self._states: dict[str, AppointmentState] = {}
         self._audited: list[NewEntry] = []
         self._told: list[tuple[AppointmentEvent, str]] = []
+        self.hosted: dict[str, None] = {}
 
     def add(self, room: str, where: Standing, known: list[StoredFact], told: list[NewFact]) -> None:
         """Add what one room's facts change."""
@@ -149,6 +165,9 @@ class _Changes:
             self._facts.append((room, one.stored))
             if where.is_present(one.stored.at):
                 present = True
+                what = facts.happening(one.fact, one.stored.at)
+                if what is not None and what.what is Happening.HOST_CAME:
+                    self.hosted[room] = None
                 wanted = facts.step_of(one.fact)
                 before, state = state, TRANSITIONS.get((state, wanted), state) if wanted else state
                 if state is not before:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vap_meet.clock import Clock
+    from vap_meet.services.recording import HostCame
     from vap_meet.store.engine import Database
 
 __all__ = ["SessionView", "Sessions", "TimelineItem"]
@@ -56,11 +57,18 @@ class Sessions(FactSink):
     `wake` is called after a commit that may have promised something.
     """
 
-    def __init__(self, *, db: Database, clock: Clock, wake: Callable[[], None] = no_one) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        wake: Callable[[], None] = no_one,
+        host_came: HostCame | None = None,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._wake = wake
-        self._recorder = Recorder(db=db, clock=clock)
+        self._recorder = Recorder(db=db, clock=clock, host_came=host_came)
 
     async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
         """Store one fact with all it changes, in one transaction, exactly once by its position.

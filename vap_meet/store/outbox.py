@@ -39,6 +39,11 @@ async def promise(
     return int(made)
 
 
+async def is_promised(tx: AsyncConnection, lane: str) -> bool:
+    """Whether something was ever promised in a lane, kept or not."""
+    return (await tx.execute(select(table.c.id).where(table.c.lane == lane).limit(1))).first() is not None
+
+
 async def parties_due(tx: AsyncConnection, *, now: datetime) -> tuple[str, ...]:
     """Return who can be told something now; cheap, so that an idle worker never takes a turn to write."""
     open_due = (table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= now)

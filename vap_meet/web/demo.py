@@ -7,7 +7,7 @@ from io import BytesIO
 from aiohttp import web
 
 from vap_meet.services.demo import STAFF
-from vap_meet.web.appkeys import DEMO, RENDERER, SETTINGS, STAFFING
+from vap_meet.web.appkeys import DEMO, RENDERER, SETTINGS, SHELF, STAFFING
 from vap_meet.web.guards import client_address, set_staff_cookie
 
 routes = web.RouteTableDef()
@@ -34,6 +34,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 @routes.post("/demo/start-over")
 async def start_over(request: web.Request) -> web.StreamResponse:
     """Seed the day anew, relative to now."""
+    request.app[SHELF].clear()
     await request.app[DEMO].start_over()
     raise web.HTTPSeeOther("/demo")
 
