@@ -1,0 +1,137 @@
+"""The API against its own description: no request makes it fail, and no answer is one that it hides."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import cycle
+from uuid import uuid4
+
+import aiohttp
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.support.server import app_in_process
+from vap_meet.web import openapi
+from vap_meet.web.api import DOORS
+from vap_meet.web.appkeys import API_KEYS, DEMO
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+SEED = 20_261_201
+AT_ONCE = 4
+KEYS = 12
+ENDPOINT = {"url": "https://hooks.example/in", "events": ["appointment.booked"]}
+REACHED = {
+    "GET /api/v1/appointments",
+    "GET /api/v1/appointments/{id}",
+    "GET /api/v1/appointments/{id}/session",
+    "GET /api/v1/services",
+    "POST /api/v1/appointments/{id}/join-links",
+    "GET /api/v1/webhook-endpoints/{endpoint}",
+}
+"""Doors that some of the requests must have come through, or the fuzzer only knocks."""
+VERSIONS = ['"1"', '"2"', '"3"']
+
+
+class Fuzzer:
+    """Sends what schemathesis makes up, half of it about what is really there."""
+
+    def __init__(self, base, keys, appointments, endpoints):
+        self.base = base
+        self.known = {"id": appointments, "endpoint": endpoints}
+        # Without keys in it, or it would mostly try to come in without one.
+        self.schema = schemathesis.openapi.from_dict(openapi.document(DOORS) | {"security": []})
+        self._keys = cycle(keys)
+        self.statuses = {}
+
+    def operations(self):
+        """Return every operation, deletions last: they take away what the others are about."""
+        found = [one.ok() for one in self.schema.get_all_operations()]
+        return sorted(found, key=lambda operation: operation.method.upper() == "DELETE")
+
+    def try_out(self, operation, examples):
+        """Send an operation's requests, well-formed ones and broken ones. Raises what a check finds."""
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            cases = operation.as_strategy(generation_mode=mode)
+
+            @seed(SEED)
+            @settings(
+                max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            )
+            @given(case=cases, data=st.data())
+            def send(case, data):
+                self._send(self._about_what_is_there(case, data))
+
+            try:
+                send()
+            except Unsatisfiable:  # some operations have nothing that could be broken
+                assert mode is GenerationMode.NEGATIVE
+
+    def _about_what_is_there(self, case, data):
+        for name, known in self.known.items():
+            if name in (case.path_parameters or {}) and data.draw(st.booleans()):
+                case.path_parameters[name] = data.draw(st.sampled_from(known))
+        if "If-Match" in (case.headers or {}) and data.draw(st.booleans()):
+            case.headers["If-Match"] = data.draw(st.sampled_from(VERSIONS))
+        return case
+
+    def _send(self, case):
+        key = {"Authorization": f"Bearer {next(self._keys)}"}
+        response = case.call(base_url=self.base, headers=key, timeout=20)
+        tally = self.statuses.setdefault(case.operation.label, {})
+        tally[response.status_code] = tally.get(response.status_code, 0) + 1
+        case.validate_response(response, checks=CHECKS)
+
+
+@pytest.fixture
+async def fuzzer(tmp_path):
+    async with app_in_process(tmp_path, demo=True) as (app, base):
+        await app[DEMO].start_over()
+        keys = [await app[API_KEYS].add(f"booking {number}") for number in range(KEYS)]
+        headers = {"Authorization": f"Bearer {keys[0]}"}
+        async with aiohttp.ClientSession(base, headers=headers) as api:
+            listed = await (await api.get("/api/v1/appointments")).json()
+            endpoints = [
+                (await (await api.post("/api/v1/webhook-endpoints", json=ENDPOINT)).json())["id"]
+                for _ in range(AT_ONCE)
+            ]
+        yield Fuzzer(base, keys, [one["id"] for one in listed["items"]] + [str(uuid4())], endpoints)
+
+
+async def fuzz(fuzzer, examples):
+    """Try every operation out; return what each answered, counted by status."""
+    operations = fuzzer.operations()
+    assert len(operations) == len(DOORS) + 1
+    for operation in operations:
+        await asyncio.to_thread(fuzzer.try_out, operation, examples)
+    for tally in fuzzer.statuses.values():
+        assert tally.get(429, 0) == 0, "more keys are needed"
+    return fuzzer.statuses
+
+
+@pytest.mark.timeout(180)
+async def test_no_request_makes_the_api_fail_or_answer_what_it_does_not_describe(fuzzer):
+    statuses = await fuzz(fuzzer, 40)
+    assert all(tally.get(200, 0) + tally.get(201, 0) for door, tally in statuses.items() if door in REACHED)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+async def test_nor_do_a_hundred_times_as_many(fuzzer):
+    await fuzz(fuzzer, 1000)
