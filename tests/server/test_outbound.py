@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from ipaddress import ip_network
 
 import pytest
@@ -95,13 +95,11 @@ async def test_an_endpoint_that_never_answers_is_given_up_at_the_deadline(called
 
 async def test_an_endpoint_whose_headers_drip_is_given_up_at_the_deadline():
     async def drip(reader, writer):
-        for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000:
-            try:
+        with closing(writer), suppress(ConnectionError):
+            for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000:
                 writer.write(bytes([letter]))
                 await writer.drain()
-            except ConnectionError:
-                return
-            await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)
 
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     async with server, outbound(total_s=0.3) as calling, asyncio.timeout(5):

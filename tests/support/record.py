@@ -18,8 +18,8 @@ from tests.support import postgres
 from vap_meet.domain.appointment import BookingRequest, Customer, ServiceName
 from vap_meet.store.engine import Database
 from vap_meet.store.migrate import migrate
-from vap_meet.store.tables import metadata
 from vap_meet.store.sqlite import SqliteDatabase
+from vap_meet.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

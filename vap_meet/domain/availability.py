@@ -2,7 +2,8 @@
 
 A pool's units are the people who take its appointments. An appointment takes a run of ticks of one unit, the
 buffer behind it included. Units start on a five-minute grid, each a step later than the one before it, so
-that appointments don't all begin on the hour. Runs of ticks are bits of one integer: a month is about a kilobyte.
+that appointments don't all begin on the hour. Runs of ticks are bits of one integer: a month is about one
+kilobyte.
 """
 
 from __future__ import annotations
