@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 from icalendar import Calendar
+from sqlalchemy import select
 
 from signaling.hub import Hub
 from signaling.log import MemoryLog
-from tests.support.record import Told, TurnedClock, fresh_database
+from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
 from tests.support.server import free_port
 from vap_meet.domain.outbox import Kind
 from vap_meet.services.announcing import Announcer
@@ -31,18 +33,22 @@ from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.phone_codes import PhoneCodes
 from vap_meet.services.sessions import Sessions
 from vap_meet.settings import Settings
+from vap_meet.store import schema
 from vap_meet.web.assets import Assets
 from vap_meet.web.letters import Letters
 from vap_meet.web.render import Renderer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
     from email.message import EmailMessage
     from pathlib import Path
 
+    from vap_meet.domain.appointment import Appointment
     from vap_meet.store.engine import Database
 
 PUBLIC_URL = "https://meet.example"
+IN_TWO_DAYS = NOON + timedelta(days=2)
 
 
 @dataclass
@@ -214,3 +220,25 @@ def text_of(email: EmailMessage, kind: str = "plain") -> str:
     """Return an email's text, or its HTML."""
     (part,) = [part for part in email.walk() if part.get_content_type() == f"text/{kind}"]
     return str(part.get_content())
+
+
+@asynccontextmanager
+async def offices(folder: Path, **settings: Any) -> AsyncIterator[tuple[PostOffice, MailServer, SmsGate]]:
+    """Give our side between a mail server and an SMS provider that are up."""
+    mail, gate = MailServer(free_port()), SmsGate()
+    async with mail.up(), gate.up(), post_office(folder, mail=mail, sms=gate, **settings) as office:
+        yield office, mail, gate
+
+
+async def book(
+    office: PostOffice, appointment_id: str = "a-1", *, starts_at: datetime = IN_TWO_DAYS, **changes: object
+) -> Appointment:
+    """Book an appointment; `changes` replace fields."""
+    request = a_booking(starts_at=starts_at, **changes)
+    return (await office.booking.put(appointment_id, request, by="api:1", if_match=None))[0]
+
+
+async def outbox(db: Database) -> list[Any]:
+    """Return every promise, the first first."""
+    async with db.read() as tx:
+        return list((await tx.execute(select(schema.outbox).order_by(schema.outbox.c.id))).all())
