@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from itertools import cycle
-from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -34,7 +33,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 SEED = 20_261_201
-AT_ONCE = 4
+ENDPOINTS = 4
 KEYS = 12
 ENDPOINT = {"url": "https://hooks.example/in", "events": ["appointment.booked"]}
 REACHED = {
@@ -42,6 +41,10 @@ REACHED = {
     "GET /api/v1/appointments/{id}",
     "GET /api/v1/appointments/{id}/session",
     "GET /api/v1/services",
+    "GET /api/v1/services/{id}",
+    "GET /api/v1/slots",
+    "POST /api/v1/bookings",
+    "POST /api/v1/webhook-endpoints",
     "POST /api/v1/appointments/{id}/join-links",
     "GET /api/v1/webhook-endpoints/{endpoint}",
 }
@@ -52,12 +55,13 @@ VERSIONS = ['"1"', '"2"', '"3"']
 class Fuzzer:
     """Sends what schemathesis makes up, half of it about what is really there."""
 
-    def __init__(self, base, keys, appointments, endpoints):
+    def __init__(self, base, keys, *, appointments, endpoints, services, times):
         self.base = base
         self.known = {"id": appointments, "endpoint": endpoints}
         # Without keys in it, or it would mostly try to come in without one.
         self.schema = schemathesis.openapi.from_dict(openapi.document(DOORS) | {"security": []})
         self._keys = cycle(keys)
+        self._services, self._times = services, times
         self.statuses = {}
 
     def operations(self):
@@ -86,9 +90,18 @@ class Fuzzer:
     def _about_what_is_there(self, case, data):
         for name, known in self.known.items():
             if name in (case.path_parameters or {}) and data.draw(st.booleans()):
-                case.path_parameters[name] = data.draw(st.sampled_from(known))
+                of_service = case.path.startswith("/api/v1/services")
+                case.path_parameters[name] = data.draw(
+                    st.sampled_from(self._services if of_service else known)
+                )
         if "If-Match" in (case.headers or {}) and data.draw(st.booleans()):
             case.headers["If-Match"] = data.draw(st.sampled_from(VERSIONS))
+        if isinstance(case.body, dict):
+            for name, known in (("starts_at", self._times), ("service", self._services)):
+                if isinstance(case.body.get(name), str) and data.draw(st.booleans()):
+                    case.body[name] = data.draw(st.sampled_from(known))
+        if "service" in (case.query or {}) and data.draw(st.booleans()):
+            case.query["service"] = data.draw(st.sampled_from(self._services))
         return case
 
     def _send(self, case):
@@ -106,12 +119,32 @@ async def fuzzer(tmp_path):
         keys = [await app[API_KEYS].add(f"booking {number}") for number in range(KEYS)]
         headers = {"Authorization": f"Bearer {keys[0]}"}
         async with aiohttp.ClientSession(base, headers=headers) as api:
-            listed = await (await api.get("/api/v1/appointments")).json()
-            endpoints = [
-                (await (await api.post("/api/v1/webhook-endpoints", json=ENDPOINT)).json())["id"]
-                for _ in range(AT_ONCE)
+            listed = await answer(api.get("/api/v1/appointments"))
+            services = [one["id"] for one in (await answer(api.get("/api/v1/services")))["items"]]
+            free = [
+                start
+                for service in services
+                for start in (await answer(api.get("/api/v1/slots", params={"service": service}))).get(
+                    "starts", []
+                )[:5]
             ]
-        yield Fuzzer(base, keys, [one["id"] for one in listed["items"]] + [str(uuid4())], endpoints)
+            endpoints = [
+                (await answer(api.post("/api/v1/webhook-endpoints", json=ENDPOINT)))["id"]
+                for _ in range(ENDPOINTS)
+            ]
+        yield Fuzzer(
+            base,
+            keys,
+            appointments=[one["id"] for one in listed["items"]],
+            endpoints=endpoints,
+            services=services,
+            times=free,
+        )
+
+
+async def answer(request):
+    async with request as response:
+        return await response.json(content_type=None)
 
 
 async def fuzz(fuzzer, examples):
@@ -127,7 +160,7 @@ async def fuzz(fuzzer, examples):
 
 @pytest.mark.timeout(180)
 async def test_no_request_makes_the_api_fail_or_answer_what_it_does_not_describe(fuzzer):
-    statuses = await fuzz(fuzzer, 40)
+    statuses = await fuzz(fuzzer, 30)
     assert all(tally.get(200, 0) + tally.get(201, 0) for door, tally in statuses.items() if door in REACHED)
 
 

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 MIN_MINUTES, MAX_MINUTES = 5, 120
 MAX_QUESTION_CHARS = 2_000
 MAX_REASON_CHARS = 500
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: a plus sign and at most 15 digits
+MAX_SHORT_CHARS, MAX_CUSTOMER_CHARS, MAX_SERVICE_CHARS = 64, 120, 200
+MAX_EMAIL_CHARS = 254
+ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+PHONE_PATTERN = r"\+[1-9][0-9]{6,14}"  # ITU-T E.164: a plus sign and at most 15 digits
+_ID = re.compile(ID_PATTERN)
+_E164 = re.compile(PHONE_PATTERN)
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@.]+(\.[^\s@.]+)+")
-_MAX_EMAIL_CHARS = 254
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _LENGTH = f"Between {MIN_MINUTES} and {MAX_MINUTES} minutes."
 
@@ -34,16 +37,18 @@ def check_request(appointment_id: str, request: BookingRequest) -> None:
         "id": None
         if _ID.fullmatch(appointment_id)
         else "Letters, digits, dot, dash, underscore; at most 64.",
-        "service.id": _line(service.id, 64),
-        "service.nameAr": _line(service.name_ar, 200),
-        "service.nameEn": _line(service.name_en, 200),
-        "customer.name": _line(customer.name, 120),
+        "service.id": _line(service.id, MAX_SHORT_CHARS),
+        "service.nameAr": _line(service.name_ar, MAX_SERVICE_CHARS),
+        "service.nameEn": _line(service.name_en, MAX_SERVICE_CHARS),
+        "customer.name": _line(customer.name, MAX_CUSTOMER_CHARS),
         "customer.phone": _phone(customer.phone),
         "customer.email": _email(customer.email),
         "startsAt": _aware(request.starts_at),
         "durationMinutes": _duration(request.duration_minutes),
         "question": _text(request.question, MAX_QUESTION_CHARS),
-        "requestNumber": None if request.request_number is None else _line(request.request_number, 64),
+        "requestNumber": None
+        if request.request_number is None
+        else _line(request.request_number, MAX_SHORT_CHARS),
     }
     _refuse(faults, "The booking can't be taken as it is.")
 
@@ -127,7 +132,7 @@ def _phone(phone: str | None) -> str | None:
 
 
 def _email(email: str | None) -> str | None:
-    if email is None or (len(email) <= _MAX_EMAIL_CHARS and _EMAIL.fullmatch(email) and email.isprintable()):
+    if email is None or (len(email) <= MAX_EMAIL_CHARS and _EMAIL.fullmatch(email) and email.isprintable()):
         return None
     return "An e-mail address."
 

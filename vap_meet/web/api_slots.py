@@ -24,7 +24,7 @@ from vap_meet.services.reserving import Wish
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_pages import check_days
 from vap_meet.web.api_promise import SLOT_REFUSALS
-from vap_meet.web.api_types import AppointmentOut, CustomerIn
+from vap_meet.web.api_types import AppointmentId, AppointmentOut, CustomerIn, Question, ShortLine
 from vap_meet.web.appkeys import AVAILABILITY
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class SlotBookingIn(Struct, forbid_unknown_fields=True, kw_only=True):
     service: str
     starts_at: datetime
     customer: CustomerIn
-    id: str | None = None
+    id: AppointmentId | None = None
     mode: Mode = Mode.VIDEO
-    question: str | None = None
-    request_number: str | None = None
+    question: Question | None = None
+    request_number: ShortLine | None = None
     need: Need | None = None
     wants_earlier: bool = False
 

@@ -6,11 +6,12 @@ What the values may be is the domain's to say; here are only their shapes.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
+from vap_meet.domain import outcome
 from vap_meet.domain.access import CUSTOMER, Role
 from vap_meet.domain.appointment import (
     BookingRequest,
@@ -18,6 +19,18 @@ from vap_meet.domain.appointment import (
     Language,
     Mode,
     ServiceName,
+)
+from vap_meet.domain.booking import (
+    ID_PATTERN,
+    MAX_CUSTOMER_CHARS,
+    MAX_EMAIL_CHARS,
+    MAX_MINUTES,
+    MAX_QUESTION_CHARS,
+    MAX_REASON_CHARS,
+    MAX_SERVICE_CHARS,
+    MAX_SHORT_CHARS,
+    MIN_MINUTES,
+    PHONE_PATTERN,
 )
 from vap_meet.domain.feedback import Case, CaseState
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
@@ -31,6 +44,29 @@ __all__ = ["AppointmentOut", "OutcomeOut", "SessionOut"]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
+def shown(**schema: Any) -> Meta:
+    """Return what the API's description says of a value that the domain judges."""
+    return Meta(extra_json_schema=schema)
+
+
+def line(most: int) -> Meta:
+    """Return that a value is one line of text that says something."""
+    return shown(minLength=1, maxLength=most, pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$")
+
+
+AppointmentId = Annotated[str, shown(pattern=f"^{ID_PATTERN}$")]
+ShortLine = Annotated[str, line(MAX_SHORT_CHARS)]
+ServiceLine = Annotated[str, line(MAX_SERVICE_CHARS)]
+CustomerLine = Annotated[str, line(MAX_CUSTOMER_CHARS)]
+Phone = Annotated[str, shown(pattern=f"^{PHONE_PATTERN}$")]
+Email = Annotated[str, shown(format="email", maxLength=MAX_EMAIL_CHARS)]
+Minutes = Annotated[int, shown(minimum=MIN_MINUTES, maximum=MAX_MINUTES)]
+Question = Annotated[str, shown(maxLength=MAX_QUESTION_CHARS)]
+CancelReason = Annotated[str, shown(maxLength=MAX_REASON_CHARS)]
+OutcomeText = Annotated[str, shown(maxLength=outcome.MAX_TEXT_CHARS)]
+AmendReason = Annotated[str, shown(maxLength=outcome.MAX_REASON_CHARS)]
+
+
 class _In(Struct, forbid_unknown_fields=True, kw_only=True):
     """A body that is read; a field that is not known is a mistake of the caller."""
 
@@ -38,17 +74,17 @@ class _In(Struct, forbid_unknown_fields=True, kw_only=True):
 class ServiceIn(_In):
     """The municipal service the appointment is about."""
 
-    id: str
-    name_ar: str
-    name_en: str
+    id: ShortLine
+    name_ar: ServiceLine
+    name_en: ServiceLine
 
 
 class CustomerIn(_In):
     """Who the appointment is for."""
 
-    name: str
-    phone: str | None = None
-    email: str | None = None
+    name: CustomerLine
+    phone: Phone | None = None
+    email: Email | None = None
     language: Language = Language.AR
 
 
@@ -58,10 +94,10 @@ class BookingIn(_In):
     service: ServiceIn
     customer: CustomerIn
     starts_at: Moment
-    duration_minutes: int = 15
+    duration_minutes: Minutes = 15
     mode: Mode = Mode.VIDEO
-    question: str | None = None
-    request_number: str | None = None
+    question: Question | None = None
+    request_number: ShortLine | None = None
 
     def request(self) -> BookingRequest:
         """Return the booking as the use case takes it. Raises `InvalidRequest`."""
@@ -83,13 +119,13 @@ class MoveIn(_In):
     """The body of `POST .../move`."""
 
     starts_at: Moment
-    duration_minutes: int | None = None
+    duration_minutes: Minutes | None = None
 
 
 class CancelIn(_In):
     """The body of `POST .../cancel`."""
 
-    reason: str
+    reason: CancelReason
 
 
 class JoinLinkIn(_In):
@@ -109,12 +145,12 @@ class OutcomeIn(_In):
     """The body of `PUT .../outcome`. A later version needs the reason."""
 
     code: OutcomeCode
-    answer: str = ""
-    next_steps: str = ""
-    internal_notes: str = ""
+    answer: OutcomeText = ""
+    next_steps: OutcomeText = ""
+    internal_notes: OutcomeText = ""
     follow_up_on: date | None = None
     answer_pending: bool = False
-    reason: str | None = None
+    reason: AmendReason | None = None
 
     def content(self) -> OutcomeContent:
         """Return what the outcome says, as the use case takes it."""

@@ -16,16 +16,18 @@ POST   /api/v1/webhook-endpoints/{id}/messages/resend   some, or all that were g
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from vap_meet.domain.errors import ErrorCode, InvalidRequest
+from vap_meet.domain.webhooks import EVENTS, MAX_DESCRIPTION_CHARS, MAX_URL_CHARS
 from vap_meet.services.webhooks import PAGE
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_promise import IfMatch
+from vap_meet.web.api_types import shown
 from vap_meet.web.appkeys import WEBHOOKS
 
 if TYPE_CHECKING:
@@ -41,9 +43,9 @@ ONE = ALL + "/{endpoint}"
 class EndpointIn(Struct, forbid_unknown_fields=True, kw_only=True):
     """What an endpoint is: where, for which events, and a word for people."""
 
-    url: str
-    events: tuple[str, ...]
-    description: str = ""
+    url: Annotated[str, shown(format="uri", maxLength=MAX_URL_CHARS)]
+    events: Annotated[tuple[Annotated[str, shown(enum=[*EVENTS])], ...], shown(minItems=1)]
+    description: Annotated[str, shown(maxLength=MAX_DESCRIPTION_CHARS)] = ""
 
 
 class ResendIn(Struct, forbid_unknown_fields=True, kw_only=True):
