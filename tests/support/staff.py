@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
+from signaling.events import Admitted, Joined, Position
+from signaling.protocol import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking
 from tests.support.server import app_in_process
-from vap_meet.web.appkeys import BOOKING, STAFFING
+from vap_meet.web.appkeys import BOOKING, SESSIONS, STAFFING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -104,3 +106,22 @@ async def _browsers(base: str) -> AsyncIterator[tuple[Browser, Browser, Browser]
 def words_of(html: str) -> str:
     """Return the text of a page without its tags, each space single."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+async def the_two_meet(house: House, appointment_id: str = "a1") -> None:
+    """Record that the customer came and was called in."""
+    at = int(house.clock.now.timestamp() * 1000)
+    grants = (Grant.CHAT, Grant.PUBLISH)
+    facts = (
+        Joined("customer", grants, Stage.WAITING),
+        Admitted("customer", by="staff.somebody"),
+    )
+    for seq, fact in enumerate(facts, start=1):
+        position = Position("epoch-of-a-test", seq)
+        await house.app[SESSIONS].commit(appointment_id, position, at + 60_000 * seq, fact)
+
+
+async def mode(house: House, appointment_id: str = "a1") -> str:
+    """Return which of its forms the agent's page of an appointment takes."""
+    _, html = await house.agent.get(f"/agent/appointments/{appointment_id}")
+    return "live" if 'data-testid="stage"' in html else html.split('data-mode="')[1].split('"')[0]
