@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from vap_meet.domain.errors import Unavailable
 from vap_meet.store.engine import UNAVAILABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from alembic.config import Config
 
@@ -48,10 +50,18 @@ def in_transaction(where: Path | URL, work: Callable[[Connection], None]) -> Non
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     engine = migration_engine(path)
     try:
-        with engine.begin() as connection:
+        with _alone(path), engine.begin() as connection:
             work(connection)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait for other migrations of this file: SQLite doesn't wait where it turns to write-ahead logging."""
+    with path.with_name(f"{path.name}.migrating").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _upgrade(connection: Connection) -> None:
