@@ -6,7 +6,7 @@ const call = /** @type {HTMLButtonElement} */ (document.getElementById('call'));
 
 // The same picture and sound as our own pages ask for.
 const stream = await navigator.mediaDevices.getUserMedia({
-  video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
+  video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } },
   audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
 });
 local.srcObject = stream;
