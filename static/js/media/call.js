@@ -12,7 +12,6 @@ import { Mesh } from './mesh.js';
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
  * @import { Outgoing } from './peer.js'
- * @import { StatsSummary } from './stats.js'
  *
  * @typedef {object} CallEvents
  * @property {CallState} change
@@ -186,16 +185,6 @@ export class Call extends TypedEvents {
     }
     this.#apply({ type: 'media', media });
     return this.#localChanged();
-  }
-
-  /**
-   * How the path to a participant is; null while there is none.
-   *
-   * @param {string} participant
-   * @returns {Promise<StatsSummary | null>}
-   */
-  async stats(participant) {
-    return (await this.#mesh.peer(participant)?.stats()) ?? null;
   }
 
   #listen() {

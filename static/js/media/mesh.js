@@ -113,14 +113,6 @@ export class Mesh extends TypedEvents {
     await Promise.all(live.map(({ peer }) => peer.replaceTracks(tracks)));
   }
 
-  /**
-   * @param {string} id
-   * @returns {Peer | undefined}
-   */
-  peer(id) {
-    return this.#peers.get(id)?.peer;
-  }
-
   close() {
     for (const id of [...this.#peers.keys()]) this.#drop(id);
   }

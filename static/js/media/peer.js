@@ -7,12 +7,10 @@
  */
 import { TypedEvents } from '../lib/typed-events.js';
 import { Negotiation } from './negotiation.js';
-import { summarise } from './stats.js';
 
 /**
  * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
  * @import { Tracks } from './local-media.js'
- * @import { Counters, StatsSummary } from './stats.js'
  *
  * @typedef {Offer | Answer | Candidate} Outgoing
  * @typedef {OfferFrom | AnswerFrom | CandidateFrom} Incoming
@@ -45,8 +43,6 @@ export class Peer extends TypedEvents {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #mendTimer;
   #renewals = 0;
-  /** @type {Counters | undefined} */
-  #counters;
 
   /**
    * @param {object} options
@@ -116,15 +112,6 @@ export class Peer extends TypedEvents {
     this.#renew();
   }
 
-  /** @returns {Promise<StatsSummary | null>} Null while there is no connection. */
-  async stats() {
-    if (!this.#negotiation) return null;
-    const report = await this.#negotiation.connection.getStats();
-    const { summary, counters } = summarise(report, this.#counters);
-    this.#counters = counters;
-    return summary;
-  }
-
   close() {
     this.#closed = true;
     clearTimeout(this.#mendTimer);
@@ -169,7 +156,6 @@ export class Peer extends TypedEvents {
     this.#pc = pc;
     this.#remote = new MediaStream();
     this.#heldBack = [];
-    this.#counters = undefined;
     const { configuration, polite, connect = (c) => new RTCPeerConnection(c) } = this.#options;
     const negotiation = new Negotiation({
       connection: connect(configuration),
