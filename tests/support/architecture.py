@@ -2,7 +2,7 @@
 
 web ──▶ services ──▶ domain            signaling ──▶ (nothing of ours)
  │          ├──────▶ store ──▶ domain  domain    ──▶ (nothing of ours)
- │          └──────▶ signaling         app.py    ──▶ everything
+ │          └──────▶ signaling         app.py, composition ──▶ everything
  └─▶ signaling (web/signal.py only), domain
 JS: pages ──▶ elements, media, signaling ──▶ lib
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_LINES = 400
 
 # The composition, and the command line and socket around it.
-COMPOSERS = frozenset({"app", "commands", "serving", "__main__"})
+COMPOSERS = frozenset({"app", "composition", "commands", "serving", "__main__"})
 
 # What each room of the Python house may import, besides itself.
 PYTHON_ARROWS: dict[str, frozenset[str]] = {
