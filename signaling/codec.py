@@ -8,7 +8,8 @@ from typing import Literal, get_args
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from signaling.protocol import ClientMessage, Ref, RefusalCode, ServerMessage
+from signaling.protocol import ClientMessage, ServerMessage
+from signaling.vocabulary import Ref, RefusalCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,6 @@ from signaling.protocol import (
     ChatFrom,
     ChatLine,
     End,
-    Grant,
     Hold,
     Leave,
     Lobby,
@@ -39,17 +38,16 @@ from signaling.protocol import (
     Offer,
     OfferFrom,
     Prepare,
-    RefusalCode,
     Refused,
     Remove,
     Seat,
-    Stage,
 )
 from signaling.results import NOTHING, Delivery, Result
 from signaling.seats import move, stay, withdraw
 from signaling.stages import IN_CALL, NEEDED_GRANT, NEGOTIATING, STEPS
 from signaling.state import BYE_ENDED, State, preparing_deadline
 from signaling.views import sees
+from signaling.vocabulary import Grant, RefusalCode, Stage
 
 
 def command(state: State, at: int, event: Command) -> Result:

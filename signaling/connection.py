@@ -15,22 +15,19 @@ from signaling.log import LogUnavailable, NoSuchLog
 from signaling.protocol import (
     Answer,
     Bye,
-    ByeAction,
-    ByeReason,
     Candidate,
     Chat,
     ClientMessage,
-    Grant,
     Hello,
     Media,
     Offer,
     Ping,
     Pong,
-    RefusalCode,
     Refused,
     Resume,
 )
 from signaling.stages import NEEDED_GRANT
+from signaling.vocabulary import ByeAction, ByeReason, Grant, RefusalCode
 
 if TYPE_CHECKING:
     from signaling.hosted import HostedRoom

@@ -21,19 +21,17 @@ from signaling.protocol import (
     Chat,
     ChatFrom,
     End,
-    Grant,
     Hold,
     Leave,
     Lobby,
     Media,
-    MediaChoice,
     Offer,
     OfferFrom,
     Prepare,
     Remove,
     Seat,
-    Stage,
 )
+from signaling.vocabulary import Grant, MediaChoice, Stage
 
 LOG_VERSION = 1
 HowLeft = Literal["left", "removed", "revoked", "expired"]

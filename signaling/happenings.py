@@ -16,11 +16,12 @@ from signaling.events import (
     SentToLobby,
     Snapshot,
 )
-from signaling.protocol import Grant, MediaChoice, RefusalCode, Refused, Stage
+from signaling.protocol import Refused
 from signaling.results import NOTHING, Deadline, Result
 from signaling.seats import come_back, seat_deadline, stay
 from signaling.stages import DUE_OFFLINE, DUE_PREPARING, DUE_SEAT, REJOIN_MS
 from signaling.state import BYE, BYE_ENDED, State, preparing_deadline
+from signaling.vocabulary import Grant, MediaChoice, RefusalCode, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

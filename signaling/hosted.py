@@ -11,20 +11,11 @@ from signaling.codec import encode
 from signaling.events import Due, Entry, Event, Position
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog, Subscription
 from signaling.projection import Projection, Surroundings
-from signaling.protocol import (
-    Bye,
-    ByeAction,
-    ByeReason,
-    IceServer,
-    Pong,
-    Refused,
-    ServerMessage,
-    State,
-    Welcome,
-)
+from signaling.protocol import Bye, IceServer, Pong, Refused, ServerMessage, State, Welcome
 from signaling.results import NOTHING, Delivery
 from signaling.room import Room
 from signaling.stages import DUE_OFFLINE, OFFLINE_MS
+from signaling.vocabulary import ByeAction, ByeReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -25,7 +25,8 @@ from signaling.limits import Limits
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog
 from signaling.presence import MemoryPresence, Presence
 from signaling.projection import Surroundings
-from signaling.protocol import Bye, ByeAction, ByeReason, IceServer, Stage
+from signaling.protocol import Bye, IceServer
+from signaling.vocabulary import ByeAction, ByeReason, Stage
 from signaling.wheel import Wheel
 
 if TYPE_CHECKING:

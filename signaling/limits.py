@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from signaling.protocol import MAX_FRAME_BYTES
+from signaling.vocabulary import MAX_FRAME_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

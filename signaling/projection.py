@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from signaling.events import Fact, FactNotStored, FactSink, Position
-from signaling.protocol import Ack, RefusalCode, Refused, ServerMessage
+from signaling.protocol import Ack, Refused, ServerMessage
+from signaling.vocabulary import RefusalCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

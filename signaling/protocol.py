@@ -7,111 +7,28 @@ Fields annotated with `Sensitive` never reach a log.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-SUBPROTOCOL = "vap.signal.v1"
-MAX_FRAME_BYTES = 64 * 1024
-MAX_SDP_CHARS = 48 * 1024
-MAX_CANDIDATE_CHARS = 2 * 1024
-MAX_CHAT_CHARS = 2_000
-
-# Marks a field whose value is personal or secret; the log redactor reads it from the schema.
-_SENSITIVE = {"sensitive": True}
-
-Ref = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
-ParticipantId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
-Epoch = Annotated[str, Meta(min_length=8, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Pc = Annotated[int, Meta(ge=0, le=2**31 - 1, description="peer-connection generation of this pair")]
-Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP_CHARS, extra_json_schema=_SENSITIVE)]
-CandidateLine = Annotated[str, Meta(max_length=MAX_CANDIDATE_CHARS, extra_json_schema=_SENSITIVE)]
-ChatId = Annotated[str, Meta(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
-ChatText = Annotated[str, Meta(min_length=1, max_length=MAX_CHAT_CHARS, extra_json_schema=_SENSITIVE)]
-DisplayName = Annotated[str, Meta(max_length=120, extra_json_schema=_SENSITIVE)]
-Secret = Annotated[str, Meta(max_length=256, extra_json_schema=_SENSITIVE)]
-
-
-class Stage(StrEnum):
-    """Where a participant stands in the room. Being online is a separate axis."""
-
-    WAITING = "waiting"
-    PREPARING = "preparing"
-    ADMITTED = "admitted"
-    HELD = "held"
-    LEFT = "left"
-
-    # Enum's own __hash__ is Python code; these are looked up for every signal.
-    __hash__ = str.__hash__
-
-
-class Grant(StrEnum):
-    """What a participant may do."""
-
-    PUBLISH = "publish"
-    CHAT = "chat"
-    SKIP_LOBBY = "skip_lobby"
-    ADMIT = "admit"
-    REMOVE = "remove"
-    END = "end"
-
-    __hash__ = str.__hash__
-
-
-class MediaChoice(StrEnum):
-    """What one medium of a participant is doing, as chosen by that person."""
-
-    ON = "on"
-    OFF = "off"
-    NONE = "none"  # not offered at all: sound only, or no device
-
-
-class RefusalCode(StrEnum):
-    """Why a command had no effect. Stable; a client may act on it."""
-
-    MALFORMED = "malformed"
-    UNKNOWN_TYPE = "unknown_type"
-    TOO_LARGE = "too_large"
-    RATE_LIMITED = "rate_limited"
-    HELLO_FIRST = "hello_first"
-    HELLO_AGAIN = "hello_again"
-    NOT_GRANTED = "not_granted"
-    NOT_ADMITTED = "not_admitted"
-    NO_SUCH_PARTICIPANT = "no_such_participant"
-    NOT_HERE = "not_here"  # the person addressed has left or is waiting
-    WRONG_STAGE = "wrong_stage"
-    STALE_PC = "stale_pc"
-    REJOIN_EXPIRED = "rejoin_expired"
-    ROOM_ENDED = "room_ended"
-    UNAVAILABLE = "unavailable"  # the log or the database can't take it now; try again
-    NOBODY_ASKS = "nobody_asks"  # no device stands by for the seat, or not any more
-
-
-class ByeAction(StrEnum):
-    """What a client does after the server closed on it."""
-
-    RESUME = "resume"  # connect again and say where it was
-    REJOIN = "rejoin"  # load the page again
-    STOP = "stop"  # stay away; `reason` says why
-
-
-class ByeReason(StrEnum):
-    """Why the server closes a connection."""
-
-    RESTARTING = "restarting"
-    TOO_SLOW = "too_slow"
-    MISBEHAVED = "misbehaved"
-    IDLE = "idle"
-    MOVED_DEVICE = "moved_device"  # another device took this seat
-    IN_USE = "in_use"  # the seat is in a call on another device
-    LEFT = "left"
-    REMOVED = "removed"
-    ENDED = "ended"
-    REVOKED = "revoked"  # cancelled, moved or signed out
-    NO_ACCESS = "no_access"
-    UNAVAILABLE = "unavailable"
+from signaling.vocabulary import (
+    ByeAction,
+    ByeReason,
+    CandidateLine,
+    ChatId,
+    ChatText,
+    DisplayName,
+    Epoch,
+    MediaChoice,
+    ParticipantId,
+    Pc,
+    Ref,
+    RefusalCode,
+    Sdp,
+    Secret,
+    Seq,
+    Stage,
+)
 
 
 class _Message(Struct, tag_field="type", rename="camel", frozen=True, omit_defaults=True, gc=False):

@@ -12,15 +12,17 @@ from signaling.backlog import MAX_KEPT, MAX_KEPT_CHARS
 from signaling.commands import command
 from signaling.events import Command, Due, Entry, Occupant, Opened, Snapshot
 from signaling.happenings import HAPPENINGS
-from signaling.protocol import ChatLine, Resume, RoomView, ServerMessage, Stage
 from signaling.results import NOTHING, Result
 from signaling.seats import seat_deadline
 from signaling.stages import DUE_OFFLINE
 from signaling.state import State
 from signaling.views import room_view
+from signaling.vocabulary import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from signaling.protocol import ChatLine, Resume, RoomView, ServerMessage
 
 
 class Room(State):

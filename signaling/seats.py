@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from signaling.events import DeviceChanged, Due, Newcomer
-from signaling.protocol import Bye, ByeAction, ByeReason, Grant, MediaChoice, Stage, StandBy
+from signaling.protocol import Bye, StandBy
 from signaling.results import Deadline, Delivery, Result
 from signaling.stages import DUE_SEAT, SEAT_MS
+from signaling.vocabulary import ByeAction, ByeReason, Grant, MediaChoice, Stage
 
 if TYPE_CHECKING:
     from signaling.events import Arrive, Occupant

@@ -23,15 +23,14 @@ from signaling.protocol import (
     Chat,
     ClientMessage,
     End,
-    Grant,
     Hold,
     Lobby,
     Media,
     Offer,
     Prepare,
     Remove,
-    Stage,
 )
+from signaling.vocabulary import Grant, Stage
 
 STEPS: Final[dict[tuple[Stage, type[ClientMessage]], Stage]] = {
     (Stage.WAITING, Prepare): Stage.PREPARING,

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from signaling.backlog import Backlog
 from signaling.events import Due, Ended, HowLeft, Left, Occupant
-from signaling.protocol import Bye, ByeAction, ByeReason, Stage
+from signaling.protocol import Bye
 from signaling.results import Deadline, Delivery, Result
 from signaling.stages import DUE_PREPARING, PREPARING_MS
+from signaling.vocabulary import ByeAction, ByeReason, Stage
 
 BYE: Final[dict[HowLeft, Bye]] = {
     "left": Bye(ByeAction.STOP, ByeReason.LEFT),

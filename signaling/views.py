@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signaling.protocol import Grant, ParticipantView, RoomView, Stage
+from signaling.protocol import ParticipantView, RoomView
 from signaling.stages import IN_CALL
+from signaling.vocabulary import Grant, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping

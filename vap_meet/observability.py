@@ -21,7 +21,8 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from signaling.protocol import ClientMessage, RefusalCode, ServerMessage
+from signaling.protocol import ClientMessage, ServerMessage
+from signaling.vocabulary import RefusalCode
 from vap_meet.domain.errors import ErrorCode
 from vap_meet.domain.outcome import OutcomeCode
 from vap_meet.store.schema import PERSONAL_COLUMNS

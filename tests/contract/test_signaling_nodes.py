@@ -10,21 +10,18 @@ from signaling.protocol import (
     Answer,
     AnswerFrom,
     Bye,
-    ByeAction,
-    ByeReason,
     Chat,
     ChatFrom,
     End,
     Offer,
     OfferFrom,
     Prepare,
-    RefusalCode,
     Refused,
-    Stage,
     State,
     Welcome,
 )
 from signaling.stages import OFFLINE_MS, PREPARING_MS
+from signaling.vocabulary import ByeAction, ByeReason, RefusalCode, Stage
 from tests.support.nodes import nodes, until
 from tests.support.redis import forget_everything, new_prefix, new_server
 from tests.support.rooms import AGENT, CUSTOMER

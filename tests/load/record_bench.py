@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from signaling.events import Admitted, Ended, Held, Joined, Left, Position, Prepared
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support import postgres
 from tests.support.record import a_booking, fresh_file, open_database
 from vap_meet.clock import utc_now

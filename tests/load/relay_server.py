@@ -20,7 +20,7 @@ from aiohttp import web
 from signaling.backing import choose
 from signaling.events import Fact, Participant, Position
 from signaling.hub import Hub
-from signaling.protocol import SUBPROTOCOL, Grant
+from signaling.vocabulary import SUBPROTOCOL, Grant
 from tests.load.relay_load import allow_many_files
 from vap_meet.clock import milliseconds, utc_now
 from vap_meet.settings import Settings

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from signaling.events import Admitted, Joined, Left, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.access import URL, open_house, refused
 from vap_meet.domain.access import CUSTOMER
 

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from signaling.events import Admitted, Ended, Joined, Left, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
 from vap_meet.domain.appointment import AppointmentState, Customer
 from vap_meet.domain.outcome import DraftContent, OutcomeCode, OutcomeContent

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from signaling.events import Admitted, Ended, Joined, Position
-from signaling.protocol import Stage
+from signaling.vocabulary import Stage
 from tests.support.access import PUBLIC_URL
 from tests.support.customer import open_street
 from tests.support.record import NOON

@@ -14,7 +14,7 @@ from aiohttp import ClientSession, CookieJar
 from aiortc import RTCIceServer
 
 from signaling.events import Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.coturn import SECRET, coturn
 from tests.support.echo import pinger
 from tests.support.record import NOON, TurnedClock, a_booking

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from signaling.events import Joined, Position
-from signaling.protocol import Stage
+from signaling.vocabulary import Stage
 from tests.support.access import RESOLVED
 from tests.support.customer import open_street
 from tests.support.record import TurnedClock, a_booking, fresh_database

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from signaling.protocol import Grant
+from signaling.vocabulary import Grant
 from tests.support.access import (
     PASSWORD,
     PUBLIC_URL,

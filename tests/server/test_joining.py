@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from signaling.events import Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.access import (
     RESOLVED,
     an_agent,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from signaling.events import Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.messages import (
     IN_TWO_DAYS,
     PUBLIC_URL,

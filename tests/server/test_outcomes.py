@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from signaling.events import Admitted, Ended, Joined, Left, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database, locked
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.errors import (

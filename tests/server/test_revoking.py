@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.protocol import Admit, Bye, ByeAction, ByeReason, Hello, Leave
+from signaling.protocol import Admit, Bye, Hello, Leave
+from signaling.vocabulary import ByeAction, ByeReason
 from tests.support.access import CHEAP, PASSWORD, an_agent, booked_link, enter, open_house
 from tests.support.signaling import FakeTransport, Sitter
 from vap_meet.__main__ import main

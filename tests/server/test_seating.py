@@ -8,7 +8,7 @@ import pytest
 
 from signaling.events import Admitted, Joined, Position
 from signaling.log import LogUnavailable
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.access import (
     PASSWORD,
     RESOLVED,

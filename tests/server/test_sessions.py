@@ -16,7 +16,7 @@ from signaling.events import (
     Prepared,
     SentToLobby,
 )
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking, fresh_database, locked
 from vap_meet.domain.appointment import AppointmentState, IdentityAssurance
 from vap_meet.domain.errors import NotFound, WrongState

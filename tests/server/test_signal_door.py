@@ -14,12 +14,9 @@ from signaling.hub import Hub
 from signaling.limits import Limits
 from signaling.log import MemoryLog
 from signaling.protocol import (
-    SUBPROTOCOL,
     Ack,
     Admit,
     Bye,
-    ByeAction,
-    ByeReason,
     Candidate,
     CandidateFrom,
     Chat,
@@ -28,12 +25,11 @@ from signaling.protocol import (
     Offer,
     OfferFrom,
     Prepare,
-    RefusalCode,
     Refused,
     Resume,
-    Stage,
     State,
 )
+from signaling.vocabulary import SUBPROTOCOL, ByeAction, ByeReason, RefusalCode, Stage
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import Client, FactList, FakeClock, FaultyLog
 from vap_meet.domain.errors import LinkMoved, NotFound, TooEarly

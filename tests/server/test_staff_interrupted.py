@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from signaling.events import Admitted, Ended, Held, Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON
 from tests.support.staff import PASSWORD, House, mode, staffed, the_two_meet, words_of
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from signaling.events import Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON
 from tests.support.staff import PASSWORD, mode, staffed, the_two_meet, words_of
 from vap_meet.web.appkeys import OUTCOMES, SESSIONS

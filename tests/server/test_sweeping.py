@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from signaling.events import Admitted, Joined, Left, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking

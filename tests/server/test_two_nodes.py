@@ -9,20 +9,18 @@ from signaling.protocol import (
     Admit,
     Answer,
     AnswerFrom,
-    ByeAction,
-    ByeReason,
     Chat,
     ChatFrom,
     End,
     Offer,
     OfferFrom,
     Prepare,
-    RefusalCode,
     Refused,
     Resume,
     State,
     Welcome,
 )
+from signaling.vocabulary import ByeAction, ByeReason, RefusalCode
 from tests.support.two_nodes import deployment, node_base
 
 
@@ -58,9 +56,10 @@ async def admitted(town):
 
 
 async def test_a_consultation_outlives_a_full_and_an_emptied_redis(tmp_path):
-    async with deployment(tmp_path) as town:
+    async with deployment(tmp_path) as town, town.board_news_on(town.nodes[1]) as news:
         one, other = town.nodes
         customer, agent = await admitted(town)
+        assert await news.readuntil(b"data: changed\n\n")  # the customer came, at the other node
         await agent.send(Offer("customer", 1, "offer"))
         assert (await told(customer, OfferFrom)).sdp == "offer"
         await customer.send(Answer("staff." + agent_id(customer), 1, "answer"))

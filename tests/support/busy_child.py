@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from signaling.events import Admitted, Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import a_booking, open_database
 from vap_meet.clock import utc_now
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent

@@ -18,9 +18,10 @@ from signaling.events import (
     SentToLobby,
 )
 from signaling.hub import Hub
-from signaling.protocol import Hello, Stage
+from signaling.protocol import Hello
 from signaling.redis_log import RedisLog
 from signaling.redis_presence import RedisPresence
+from signaling.vocabulary import Stage
 from tests.support.redis import FaultyLine, Server, server
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import FactList, FakeClock, FakeTransport, Sitter

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signaling.events import Arrive, Command, Entry, Event, Opened, Participant
-from signaling.protocol import Admit, ClientMessage, Grant, Hold, Leave, Prepare, Stage
+from signaling.protocol import Admit, ClientMessage, Hold, Leave, Prepare
 from signaling.room import Room
+from signaling.vocabulary import Grant, Stage
 
 if TYPE_CHECKING:
     from signaling.results import Result

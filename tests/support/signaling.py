@@ -16,18 +16,8 @@ from signaling.events import Event, Fact, FactNotStored, Participant, Position
 from signaling.hub import Hub
 from signaling.limits import Limits
 from signaling.log import LogUnavailable, MemoryLog, OnEntry, RoomLog, Subscription
-from signaling.protocol import (
-    SUBPROTOCOL,
-    Ack,
-    Admit,
-    Bye,
-    ClientMessage,
-    Hello,
-    Ping,
-    Pong,
-    Refused,
-    Welcome,
-)
+from signaling.protocol import Ack, Admit, Bye, ClientMessage, Hello, Ping, Pong, Refused, Welcome
+from signaling.vocabulary import SUBPROTOCOL
 from tests.support.rooms import AGENT, CUSTOMER, START_MS
 
 _SCHEMA = json.loads(

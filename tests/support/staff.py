@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
 from signaling.events import Admitted, Joined, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking
 from tests.support.server import app_in_process
 from vap_meet.web.appkeys import BOOKING, SESSIONS, STAFFING

@@ -17,8 +17,6 @@ from signaling.limits import Limits
 from signaling.protocol import (
     Admit,
     Bye,
-    ByeAction,
-    ByeReason,
     Candidate,
     CandidateFrom,
     Chat,
@@ -26,19 +24,17 @@ from signaling.protocol import (
     Leave,
     Lobby,
     Media,
-    MediaChoice,
     Offer,
     Ping,
     Pong,
     Prepare,
-    RefusalCode,
     Refused,
     Resume,
-    Stage,
     StandBy,
     State,
     Welcome,
 )
+from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import Desk, call, kinds
 

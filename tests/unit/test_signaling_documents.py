@@ -12,20 +12,9 @@ from msgspec.structs import fields
 
 from signaling import codegen
 from signaling.codec import CLIENT_TYPES, decode_client, decode_server, encode
-from signaling.protocol import (
-    Bye,
-    ByeAction,
-    ByeReason,
-    ClientMessage,
-    Grant,
-    Hello,
-    Offer,
-    RefusalCode,
-    Resume,
-    ServerMessage,
-    Stage,
-)
+from signaling.protocol import Bye, ClientMessage, Hello, Offer, Resume, ServerMessage
 from signaling.stages import NEEDED_GRANT, STEPS
+from signaling.vocabulary import ByeAction, ByeReason, Grant, RefusalCode, Stage
 from tests.support.signaling import validator
 
 TEXT = (codegen.ROOT / "signaling/PROTOCOL.md").read_text(encoding="utf-8")

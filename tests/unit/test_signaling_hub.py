@@ -19,8 +19,6 @@ from signaling.protocol import (
     Ack,
     Admit,
     Bye,
-    ByeAction,
-    ByeReason,
     Chat,
     ChatFrom,
     End,
@@ -32,12 +30,11 @@ from signaling.protocol import (
     Ping,
     Pong,
     Prepare,
-    RefusalCode,
     Refused,
-    Stage,
     State,
     Welcome,
 )
+from signaling.vocabulary import ByeAction, ByeReason, RefusalCode, Stage
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import Desk, FakeTransport, call, kinds
 

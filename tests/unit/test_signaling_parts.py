@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.codec import Unreadable, decode_client, ref_of
-from signaling.protocol import Chat, RefusalCode
+from signaling.protocol import Chat
 from signaling.turn import ice_servers, turn_credentials
+from signaling.vocabulary import RefusalCode
 from signaling.wheel import Wheel
 
 NOW = datetime(2026, 9, 28, 9, 0, tzinfo=UTC)

@@ -29,12 +29,10 @@ from signaling.protocol import (
     Chat,
     ChatFrom,
     End,
-    Grant,
     Hold,
     Leave,
     Lobby,
     Media,
-    MediaChoice,
     Offer,
     Prepare,
     Remove,
@@ -42,6 +40,7 @@ from signaling.protocol import (
 )
 from signaling.room import Room
 from signaling.stages import NEGOTIATING
+from signaling.vocabulary import Grant, MediaChoice
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, START_MS
 
 PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER)

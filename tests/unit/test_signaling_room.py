@@ -18,24 +18,11 @@ from signaling.events import (
     Revoke,
     SentToLobby,
 )
-from signaling.protocol import (
-    Ack,
-    Admit,
-    Bye,
-    ByeAction,
-    ByeReason,
-    End,
-    Grant,
-    Hold,
-    Leave,
-    Lobby,
-    Prepare,
-    Remove,
-    Stage,
-)
+from signaling.protocol import Ack, Admit, Bye, End, Hold, Leave, Lobby, Prepare, Remove
 from signaling.results import NOTHING
 from signaling.room import Room
 from signaling.stages import STEPS
+from signaling.vocabulary import ByeAction, ByeReason, Grant, Stage
 from tests.support.rooms import AGENT, CUSTOMER, GUEST, LISTENER, Play, in_stage, refusals
 
 STEPPING = (Prepare, Admit, Hold, Lobby, Remove)

@@ -17,25 +17,21 @@ from signaling.events import (
 from signaling.protocol import (
     Ack,
     Bye,
-    ByeAction,
-    ByeReason,
     Chat,
     Hello,
     Leave,
     Lobby,
     Media,
-    MediaChoice,
     Offer,
-    RefusalCode,
     Refused,
     Remove,
     Resume,
     Seat,
-    Stage,
     StandBy,
 )
 from signaling.results import NOTHING
 from signaling.room import Room
+from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, Play, in_stage, refusals
 from tests.support.signaling import Desk, call, kinds
 

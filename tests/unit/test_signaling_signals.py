@@ -14,12 +14,11 @@ from signaling.protocol import (
     ChatFrom,
     Leave,
     Media,
-    MediaChoice,
     Offer,
     OfferFrom,
     Resume,
-    Stage,
 )
+from signaling.vocabulary import MediaChoice, Stage
 from tests.support.rooms import (
     AGENT,
     CUSTOMER,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from signaling.events import Admitted, Ended, Fact, Joined, Left, Position
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from vap_meet.domain.appointment import BookingRequest, Customer, Language, Mode, ServiceName
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking

@@ -22,7 +22,7 @@ from signaling.events import (
     RestoredParticipant,
     SentToLobby,
 )
-from signaling.protocol import Grant, Stage
+from signaling.vocabulary import Grant, Stage
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import Step
 from vap_meet.domain.session import Happening, Meeting, Told, meeting_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from signaling.events import Participant
 from signaling.log import LogUnavailable
-from signaling.protocol import Grant
+from signaling.vocabulary import Grant
 from vap_meet.domain import access as domain
 from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, StaffRole
 from vap_meet.domain.appointment import Language

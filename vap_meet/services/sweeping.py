@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 
 from signaling.events import Left, Position
-from signaling.protocol import Stage
+from signaling.vocabulary import Stage
 from vap_meet.domain.errors import Unavailable
 from vap_meet.services import facts
 from vap_meet.services.idempotency import KEPT_FOR

@@ -16,7 +16,8 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from signaling.codec import encode
 from signaling.log import LogUnavailable, NoSuchLog
-from signaling.protocol import MAX_FRAME_BYTES, SUBPROTOCOL, Bye, ByeAction, ByeReason
+from signaling.protocol import Bye
+from signaling.vocabulary import MAX_FRAME_BYTES, SUBPROTOCOL, ByeAction, ByeReason
 from vap_meet.domain.errors import DomainError, ErrorCode, NotFound, NotSignedIn
 from vap_meet.web.appkeys import HUB, JOINING, SETTINGS, STAFFING
 from vap_meet.web.guards import browser_cookie, public_origin, staff_cookie
