@@ -14,6 +14,8 @@ CHROMIUM := .venv/.chromium
 COTURN := .venv/.coturn
 POSTGRESQL := .venv/.postgresql
 REDIS := .venv/.redis
+# Tests that run at the same time: more than two would make calls between browsers wait for a processor.
+WORKERS := 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -27,7 +29,7 @@ demo: $(RUNTIME) ## serve the demo on http://127.0.0.1:8080 (LAN=1: https for a 
 .PHONY: test
 test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run every test but the long ones
 	@node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort)
-	@$(BIN)/pytest -m "not long"
+	@$(BIN)/pytest -m "not long" -n $(WORKERS) --dist loadfile
 
 .PHONY: test-long
 test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests
