@@ -25,6 +25,7 @@ from vap_meet.web import (
     admin_services,
     admin_webhooks,
     agent,
+    agent_news,
     api,
     assets,
     booked,
@@ -67,6 +68,7 @@ DOORS = (
     quality,
     staff,
     agent,
+    agent_news,
     admin,
     admin_catalogue,
     admin_feedback,
@@ -116,4 +118,5 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
 
 async def _drain(app: web.Application) -> None:
     """Tell everyone connected to come back, before the sockets close."""
+    app[key.BOARD_NEWS].end()
     await app[key.HUB].drain()

@@ -28,8 +28,8 @@ const board = (ids, gone = []) => ({
   owed: [],
 });
 
-test('polling backs off from 3 seconds to 30 and no further', () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 9].map(pollDelayMs), [3000, 6000, 12000, 24000, 30000, 30000]);
+test('polling backs off from 5 seconds to 30 and no further', () => {
+  assert.deepEqual([0, 1, 2, 3, 9].map(pollDelayMs), [5000, 10000, 20000, 30000, 30000]);
 });
 
 test('nobody counts as arriving on the first look', () => {

@@ -53,6 +53,13 @@ class Deployment:
         """Connect the agent, who has not said hello yet."""
         return await Client.open(self.agent, f"{node_base(node)}/signal?appointment={APPOINTMENT}")
 
+    @asynccontextmanager
+    async def board_news_on(self, node: Server) -> AsyncIterator[aiohttp.StreamReader]:
+        """Have a node tell of changes of the agent's board."""
+        async with self.agent.get(f"{node_base(node)}/agent/board/news") as response:
+            assert response.status == 200
+            yield response.content
+
     def kill(self, node: Server) -> None:
         """End a node as if its machine had lost its power."""
         os.kill(node.pid, signal.SIGKILL)

@@ -32,17 +32,23 @@ if TYPE_CHECKING:
 def put_record(app: web.Application, base: Base, telling: Telling) -> None:
     """Make the use cases; the rooms are there already."""
     settings, clock, db = base.settings, base.clock, base.db
+
+    def changed() -> None:
+        """Follow the commit of what boards show and others are told of."""
+        telling.wake()
+        app[key.BOARD_NEWS].changed()
+
     app[key.HOURS] = Hours(db=db, clock=clock)
     app[key.CATALOGUE] = catalogue = Catalogue(db=db, clock=clock)
     app[key.DEMAND] = Demand(db=db, clock=clock)
     app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
     app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
-    app[key.BOOKING] = booking = Booking(db=db, clock=clock, wake=telling.wake, announce=telling.announce)
+    app[key.BOOKING] = booking = Booking(db=db, clock=clock, wake=changed, announce=telling.announce)
     app[key.OUTCOMES] = outcomes = Outcomes(
         db=db,
         clock=clock,
         room_over=app[key.HUB].end_room,
-        wake=telling.wake,
+        wake=changed,
         announce=telling.announce,
     )
     app[key.FEEDBACK] = Feedback(db=db, clock=clock, zone=ZoneInfo(settings.time_zone), wake=telling.wake)

@@ -8,6 +8,7 @@ from signaling.backing import choose
 from signaling.hub import Hub
 from signaling.turn import ice_servers
 from vap_meet.clock import milliseconds
+from vap_meet.services.board_news import BoardNews
 from vap_meet.services.device_checks import DeviceChecks
 from vap_meet.services.echo import Echo
 from vap_meet.services.health import Health
@@ -39,8 +40,9 @@ def put_rooms(app: web.Application, base: Base, telling: Telling) -> None:
     rooms = app[key.ROOMS] = choose(redis_url, clock_ms=milliseconds(clock))
     base.closing.push_async_callback(rooms.close)
     for_participant = _ice_servers(settings, clock)
+    app[key.BOARD_NEWS] = news = BoardNews(rooms.nudges)
     app[key.SESSIONS] = sessions = Sessions(
-        db=db, clock=clock, wake=telling.wake, host_came=telling.promises.host_came
+        db=db, clock=clock, recorded=news.changed, wake=telling.wake, host_came=telling.promises.host_came
     )
     app[key.HUB] = hub = Hub(
         log=rooms.log,

@@ -54,7 +54,7 @@ class TimelineItem:
 class Sessions(FactSink):
     """Where rooms put their facts, and where timelines, restored rooms and session views are read.
 
-    `wake` is called after a commit that may have promised something.
+    `recorded` is called after each commit, `wake` after one that may have promised something.
     """
 
     def __init__(
@@ -62,11 +62,13 @@ class Sessions(FactSink):
         *,
         db: Database,
         clock: Clock,
+        recorded: Callable[[], None] = no_one,
         wake: Callable[[], None] = no_one,
         host_came: HostCame | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
+        self._recorded = recorded
         self._wake = wake
         self._recorder = Recorder(db=db, clock=clock, host_came=host_came)
 
@@ -80,6 +82,7 @@ class Sessions(FactSink):
             await self._recorder.record(new)
         except Unavailable as error:
             raise FactNotStored(error.sentence) from error
+        self._recorded()
         if facts.step_of(fact) is not None:
             self._wake()
 

@@ -1,7 +1,7 @@
 """The agent's pages: the console and one appointment's call page. What that page writes is `agent_outcome`'s.
 
 GET /agent/                       who waits, today, answers I owe
-GET /agent/board.json             the same, polled
+GET /agent/board.json             the same, to be read again after each event of /agent/board/news, and polled
 GET /agent/appointments/{id}      the call, the record beside it, the outcome
 GET /agent/appointments/{id}/recorded.json   `{version}` of the outcome on the record, null if none
 """
@@ -26,6 +26,7 @@ from vap_meet.web.appkeys import (
     HUB,
     OUTCOMES,
     RENDERER,
+    REQUESTS,
     SESSIONS,
     SETTINGS,
 )
@@ -48,7 +49,11 @@ async def console(request: web.Request) -> web.StreamResponse:
         request,
         "agent/console.html",
         title_key="agent.console.title",
-        page_data={"board": await board_of(request), "boardUrl": "/agent/board.json"},
+        page_data={
+            "board": await board_of(request),
+            "boardUrl": "/agent/board.json",
+            "newsUrl": "/agent/board/news",
+        },
         js_prefixes=("agent.board.", "agent.live.", "agent.call_in"),
         staff=staff_of(request),
         here="console",
@@ -114,6 +119,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         opens_at=opens_at,
         form=form,
         check=checked.get(appointment_id),
+        asks_request=bool(appointment.request_number) and app[REQUESTS].is_on,
         identity=session.identity_assurance if session else IdentityAssurance.LINK,
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},

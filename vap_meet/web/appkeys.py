@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vap_meet.services.api_keys import ApiKeys
     from vap_meet.services.availability import Availability
     from vap_meet.services.board import Board
+    from vap_meet.services.board_news import BoardNews
     from vap_meet.services.booking import Booking
     from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.demand import Demand
@@ -48,6 +49,7 @@ HOURS: web.AppKey[Hours] = web.AppKey("hours")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
 BOARD: web.AppKey[Board] = web.AppKey("board")
+BOARD_NEWS: web.AppKey[BoardNews] = web.AppKey("board_news")
 JOINING: web.AppKey[Joining] = web.AppKey("joining")
 STAFFING: web.AppKey[Staffing] = web.AppKey("staffing")
 API_KEYS: web.AppKey[ApiKeys] = web.AppKey("api_keys")

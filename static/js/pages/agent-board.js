@@ -42,7 +42,8 @@
  * @property {readonly OwedRow[]} owed
  */
 
-const POLL_MS = 3_000;
+// The server says when something has changed; this only repairs what was missed, and who is connected.
+const POLL_MS = 5_000;
 const LONGEST_POLL_MS = 30_000;
 
 /**

@@ -7,7 +7,7 @@ import { arrivals, pollDelayMs, windowTitle } from './agent-board.js';
 import { Bell } from './attention.js';
 
 /** @import { Board, OwedRow, TodayRow, WaitingRow } from './agent-board.js' */
-/** @typedef {{board: Board, boardUrl: string}} ConsolePageData */
+/** @typedef {{board: Board, boardUrl: string, newsUrl: string}} ConsolePageData */
 
 const page = /** @type {ConsolePageData} */ (/** @type {unknown} */ (pageData()));
 const life = new AbortController();
@@ -21,6 +21,10 @@ let failures = 0;
 let soundWanted = true;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
+/** @type {EventSource | undefined} */
+let news;
+let reading = false;
+let changedMeanwhile = false;
 
 /**
  * Bring a list to what `rows` say, keeping the elements (and so the focus) of those who stay.
@@ -155,6 +159,9 @@ function showFreshness() {
 async function poll() {
   clearTimeout(timer);
   if (document.hidden) return;
+  changedMeanwhile = reading;
+  if (reading) return;
+  reading = true;
   try {
     show(/** @type {Board} */ (await getJson(page.boardUrl, { signal: life.signal })));
     failures = 0;
@@ -164,13 +171,31 @@ async function poll() {
     if (error instanceof HttpProblem && error.status === 401) return location.reload();
     if (error instanceof HttpProblem && error.status === 403) return signedOut();
     failures += 1;
+  } finally {
+    reading = false;
   }
   showFreshness();
-  clearTimeout(timer);
-  timer = setTimeout(poll, pollDelayMs(failures));
+  if (news?.readyState === EventSource.CLOSED) listenForNews();
+  timer = setTimeout(poll, changedMeanwhile ? 0 : pollDelayMs(failures));
+}
+
+/** Have the server say when to look, while somebody sees it: a browser has few connections to one server. */
+function listenForNews() {
+  news?.close();
+  if (document.hidden) return;
+  news = new EventSource(page.newsUrl);
+  // Whatever happened before it was open is on no stream.
+  news.addEventListener('open', poll, { signal: life.signal });
+  news.addEventListener('message', poll, { signal: life.signal });
+}
+
+function look() {
+  listenForNews();
+  void poll();
 }
 
 function signedOut() {
+  news?.close();
   const status = byId('board-status', HTMLElement);
   status.dataset['final'] = 'signed-out';
   status.classList.add('is-stale');
@@ -198,6 +223,6 @@ function wireSound() {
 
 show(page.board);
 wireSound();
-listen(document, 'visibilitychange', poll, life.signal);
+listen(document, 'visibilitychange', look, life.signal);
 // A page that comes back from the browser's history shows an old board.
-listen(window, 'pageshow', poll, life.signal);
+listen(window, 'pageshow', look, life.signal);
