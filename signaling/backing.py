@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from signaling.log import LogUnavailable, MemoryLog, RoomLog
+from signaling.nudges import Listeners, Nudges
 from signaling.presence import MemoryPresence, Presence
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ class Evicting(Exception):  # noqa: N818 - says what happened
 
 
 class Backing(Protocol):
-    """A log and a presence that belong together. `run` has to be running; `close` comes last."""
+    """A log, a presence and nudges that belong together. `run` has to be running; `close` comes last."""
 
     log: RoomLog
     presence: Presence
+    nudges: Nudges
 
     async def check(self) -> None:
         """Return if rooms can be kept here. Raises `LogUnavailable`, `Evicting`."""
@@ -45,6 +47,7 @@ class _Memory:
     def __init__(self, clock_ms: Callable[[], int]) -> None:
         self.log: RoomLog = MemoryLog(clock_ms=clock_ms)
         self.presence: Presence = MemoryPresence()
+        self.nudges: Nudges = Listeners()
 
     async def check(self) -> None:
         """Nothing can be wrong with it."""
@@ -63,12 +66,14 @@ class _Redis:
         # Imported here: it takes a quarter of the time in which a process without Redis is ready.
         from signaling.redis_line import RedisLine  # noqa: PLC0415
         from signaling.redis_log import RedisLog  # noqa: PLC0415
+        from signaling.redis_nudges import RedisNudges  # noqa: PLC0415
         from signaling.redis_presence import RedisPresence  # noqa: PLC0415
 
         self._line: RedisLine = RedisLine(url)
         self._presence: RedisPresence = RedisPresence(self._line)
         self.log: RoomLog = RedisLog(self._line)
         self.presence: Presence = self._presence
+        self.nudges: Nudges = RedisNudges(self._line, node=self._presence.node)
 
     async def check(self) -> None:
         """Ask Redis; its policy may be changed while it runs."""

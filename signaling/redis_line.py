@@ -114,6 +114,10 @@ class RedisLine:
         except FAILURES as error:
             raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
+    def listen_always(self, channel: str, on_message: Callable[[bytes], None]) -> None:
+        """Have `on_message` called from the next connection on, for good; it must not raise or block."""
+        self._listening[channel.encode()] = on_message
+
     def unlisten(self, channel: str) -> None:
         """Call nobody for this channel any more; Redis hears of it at the next beat."""
         name = channel.encode()
