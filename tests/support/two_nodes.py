@@ -35,12 +35,18 @@ _PASSWORD = "a long enough password"
 
 
 @dataclass
-class Deployment:
-    """Both nodes, what they share, and two browsers that can reach either."""
+class TwoServers:
+    """Both nodes, and what they share."""
 
     nodes: tuple[Server, Server]
     redis: redis.Server
     database: URL
+
+
+@dataclass
+class Deployment(TwoServers):
+    """Both nodes, and two browsers that can reach either."""
+
     customer: aiohttp.ClientSession
     agent: aiohttp.ClientSession
     visit: str
@@ -77,31 +83,36 @@ def node_base(node: Server) -> str:
 
 
 @asynccontextmanager
-async def deployment(folder: Path) -> AsyncIterator[Deployment]:
-    """Run two nodes with a booked appointment, an agent who is signed in, and a customer with a visit."""
+async def two_servers(folder: Path, **settings: str) -> AsyncIterator[TwoServers]:
+    """Run two nodes on one empty record; each is its own public address unless `settings` give another."""
     shared_redis = redis.new_server("--maxmemory-policy", "noeviction")
     async with AsyncExitStack() as stack:
         stack.callback(shared_redis.remove)
         database = await stack.enter_async_context(postgres.fresh_url())
-        public_url = f"http://127.0.0.1:{free_port()}"
-        environments = [
-            serving_environment(
-                folder,
-                port=free_port(),
-                database=database.render_as_string(hide_password=False).replace("+asyncpg", ""),
-                redis=shared_redis.url,
-                public_url=public_url,
-            )
-            for _ in range(2)
-        ]
-        async with open_database(database) as db:
+        shared = {
+            "database": database.render_as_string(hide_password=False).replace("+asyncpg", ""),
+            "redis": shared_redis.url,
+            **settings,
+        }
+        environments = [serving_environment(folder, port=free_port(), **shared) for _ in range(2)]
+        one, other = await asyncio.gather(
+            *(stack.enter_async_context(serving(folder, environment)) for environment in environments)
+        )
+        yield TwoServers((one, other), shared_redis, database)
+
+
+@asynccontextmanager
+async def deployment(folder: Path) -> AsyncIterator[Deployment]:
+    """Run two nodes with a booked appointment, an agent who is signed in, and a customer with a visit."""
+    public_url = f"http://127.0.0.1:{free_port()}"
+    async with AsyncExitStack() as stack:
+        servers = await stack.enter_async_context(two_servers(folder, public_url=public_url))
+        one, other = servers.nodes
+        async with open_database(servers.database) as db:
             await Staffing(db=db, clock=utc_now).add(
                 "agent", _PASSWORD, "agent", name_ar="موظف 1", name_en="Agent 1"
             )
             key = await ApiKeys(db=db, clock=utc_now).add("booking")
-        one, other = await asyncio.gather(
-            *(stack.enter_async_context(serving(folder, environment)) for environment in environments)
-        )
         headers = {"Origin": public_url}
         customer, agent = [
             await stack.enter_async_context(
@@ -114,7 +125,7 @@ async def deployment(folder: Path) -> AsyncIterator[Deployment]:
         form = {"username": "agent", "password": _PASSWORD, "next": ""}
         signed_in = await agent.post(f"{node_base(other)}/staff/sign-in", data=form, allow_redirects=False)
         assert signed_in.status == 303, await signed_in.text()
-        yield Deployment((one, other), shared_redis, database, customer, agent, visit)
+        yield Deployment(servers.nodes, servers.redis, servers.database, customer, agent, visit)
 
 
 async def _book(session: aiohttp.ClientSession, base: str, key: str) -> str:
