@@ -1,4 +1,4 @@
-"""Redis loses everything in the middle of a call between two nodes: nobody on it notices, and the record is right."""
+"""Redis loses everything in the middle of a call between two nodes: the call and its record go on."""
 
 from __future__ import annotations
 
