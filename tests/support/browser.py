@@ -45,12 +45,16 @@ ALWAYS = (
 
 @asynccontextmanager
 async def chromium(
-    *, camera_fps: int | None = 20, allow: bool = True, args: Sequence[str] = ()
+    *,
+    camera_fps: int | None = 20,
+    allow: bool = True,
+    args: Sequence[str] = (),
+    executable: str | None = None,
 ) -> AsyncIterator[Browser]:
     """Start Chromium for a while.
 
     `camera_fps` is the fake camera's rate, None for no camera and no microphone; with `allow` False a page
-    is refused them unless its context was given the permissions.
+    is refused them unless its context was given the permissions. `executable` starts it somewhere else.
     """
     flags = [*ALWAYS, *args]
     if camera_fps is not None:
@@ -58,7 +62,7 @@ async def chromium(
     if allow:
         flags.append("--use-fake-ui-for-media-stream")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=flags)
+        browser = await playwright.chromium.launch(executable_path=executable or chromium_path(), args=flags)
         try:
             yield browser
         finally:

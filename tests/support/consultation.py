@@ -14,6 +14,7 @@ from tests.support.server import DemoServer, Server, run_command
 from tests.support.visits import call_in, sign_in, wait_in_line
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
     from playwright.async_api import Browser, Locator, Page
@@ -35,8 +36,11 @@ _WATCH = """video => {
 }"""
 
 
-async def consultation(server: Server) -> DemoServer:
-    """Book one by the API and open the account `agent`; told as a demonstration tells its own."""
+async def consultation(server: Server, *, trust: ssl.SSLContext | None = None) -> DemoServer:
+    """Book one by the API and open the account `agent`; told as a demonstration tells its own.
+
+    `trust` says whom to trust when it is served by https.
+    """
     key, _ = await asyncio.gather(
         run_command("api-key", "add", "Booking system", environment=server.environment),
         run_command(
@@ -51,7 +55,9 @@ async def consultation(server: Server) -> DemoServer:
         "starts_at": (datetime.now(UTC) + timedelta(minutes=1)).isoformat(),
     }
     appointment = f"{server.base}/api/v1/appointments/now"
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key.strip()}"}) as api:
+    connector = aiohttp.TCPConnector(ssl=trust or True)
+    headers = {"Authorization": f"Bearer {key.strip()}"}
+    async with aiohttp.ClientSession(headers=headers, connector=connector) as api:
         async with api.put(appointment, json=booking) as response:
             assert response.status == 201, await response.text()
         async with api.post(f"{appointment}/join-links", json={}) as response:

@@ -1,4 +1,4 @@
-"""A real coturn on loopback, on ports of its own: UDP, TCP and TLS."""
+"""A real coturn, on loopback or another host, on ports of its own: UDP, TCP and TLS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import ssl
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.support.server import ROOT, free_port
 from vap_meet.tls import certificate_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from pathlib import Path
 
 SECRET = "a secret of the tests"
@@ -32,21 +32,39 @@ class Coturn:
     port: int
     tls_port: int
     trust: ssl.SSLContext
+    address: str = ADDRESS
 
     @property
     def udp(self) -> str:
         """Return the URL of its UDP port."""
-        return f"turn:{ADDRESS}:{self.port}?transport=udp"
+        return f"turn:{self.address}:{self.port}?transport=udp"
 
     @property
     def tcp(self) -> str:
         """Return the URL of its TCP port."""
-        return f"turn:{ADDRESS}:{self.port}?transport=tcp"
+        return f"turn:{self.address}:{self.port}?transport=tcp"
 
     @property
     def tls(self) -> str:
         """Return the URL of its TLS port."""
-        return f"turns:{ADDRESS}:{self.tls_port}?transport=tcp"
+        return f"turns:{self.address}:{self.tls_port}?transport=tcp"
+
+
+async def _here(ask: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await ask()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one is to listen: the address, the ports (0: any that is free), and on which host."""
+
+    address: str = ADDRESS
+    port: int = 0
+    tls_port: int = 0
+    program: str | None = None
+    """What starts it there, None for the executable of this machine."""
+    inside: Callable[[Callable[[], Coroutine[Any, Any, None]]], Awaitable[None]] = _here
+    """Runs there what asks whether it listens."""
 
 
 def turnserver_path() -> str:
@@ -59,14 +77,16 @@ def turnserver_path() -> str:
 
 
 @asynccontextmanager
-async def coturn(folder: Path, *, relay_address: str = ADDRESS) -> AsyncIterator[Coturn]:
+async def coturn(
+    folder: Path, *, relay_address: str = ADDRESS, place: Place | None = None
+) -> AsyncIterator[Coturn]:
     """Run a TURN server until the block ends; peers on loopback are allowed, as nothing else is there."""
     options = (
         *("-n", "--no-cli", "--log-file=stdout", "--simple-log", "--no-dtls", "--allow-loopback-peers"),
         *(f"--relay-ip={relay_address}", "--fingerprint"),
         *("--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=tests"),
     )
-    async with _running(folder, *options) as server:
+    async with _running(folder, *options, place=place) as server:
         yield server
 
 
@@ -87,34 +107,36 @@ async def shipped_coturn(folder: Path) -> AsyncIterator[Coturn]:
 
 
 @asynccontextmanager
-async def _running(folder: Path, *options: str) -> AsyncIterator[Coturn]:
-    certificate, key = certificate_for(ADDRESS, folder / "turn-tls")
-    port, tls_port = free_port(), free_port()
+async def _running(folder: Path, *options: str, place: Place | None = None) -> AsyncIterator[Coturn]:
+    place = place or Place()
+    certificate, key = certificate_for(place.address, folder / "turn-tls")
+    port, tls_port = place.port or free_port(), place.tls_port or free_port()
     lowest = min(free_port(), 65_000)
     process = await asyncio.create_subprocess_exec(
-        turnserver_path(),
+        place.program or turnserver_path(),
         *options,
-        *(f"--listening-ip={ADDRESS}", f"--listening-port={port}", f"--tls-listening-port={tls_port}"),
+        *(f"--listening-ip={place.address}", f"--listening-port={port}", f"--tls-listening-port={tls_port}"),
         *(f"--min-port={lowest}", f"--max-port={lowest + 200}", f"--cert={certificate}", f"--pkey={key}"),
         *(f"--pidfile={folder / 'turn.pid'}", f"--userdb={folder / 'turndb'}"),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await _listening(port)
-        await _listening(tls_port)
-        yield Coturn(port, tls_port, ssl.create_default_context(cafile=str(certificate)))
+        for each in (port, tls_port):
+            await place.inside(lambda each=each: _listening(place.address, each))
+        trust = ssl.create_default_context(cafile=str(certificate))
+        yield Coturn(port, tls_port, trust, place.address)
     finally:
         if process.returncode is None:
             process.terminate()
             await process.wait()
 
 
-async def _listening(port: int) -> None:
+async def _listening(address: str, port: int) -> None:
     async with asyncio.timeout(STARTED_WITHIN_S):
         while True:
             try:
-                _, writer = await asyncio.open_connection(ADDRESS, port)
+                _, writer = await asyncio.open_connection(address, port)
             except ConnectionError:
                 await asyncio.sleep(0.05)
             else:

@@ -76,9 +76,11 @@ async def server(folder: Path, **settings: str) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def serving(folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Server]:
-    """Run `vap-meet serve` in a prepared environment, as after a restart."""
-    async with _running("serve", folder=folder, environment=environment) as process:
+async def serving(
+    folder: Path, environment: Mapping[str, str], *, python: str = sys.executable
+) -> AsyncIterator[Server]:
+    """Run `vap-meet serve` in a prepared environment, as after a restart; `python` may be on another host."""
+    async with _running("serve", folder=folder, environment=environment, python=python) as process:
         line = await _first_line(process, folder)
         assert re.match(r"Ready on ", line), line
         yield Server(environment["VAP_PUBLIC_URL"], folder, process.pid, environment)
