@@ -14,6 +14,7 @@ from vap_meet.clock import Clock, utc_now
 from vap_meet.composition.base import open_base
 from vap_meet.composition.record import put_demo, put_record
 from vap_meet.composition.rooms import put_rooms
+from vap_meet.composition.rounds import put_rounds
 from vap_meet.composition.telling import listen, put_telling
 from vap_meet.services.limits import RateLimiter
 from vap_meet.web import (
@@ -34,6 +35,7 @@ from vap_meet.web import (
     demo,
     dev_outbox,
     device_check,
+    earlier,
     feedback,
     health,
     keys,
@@ -61,6 +63,7 @@ DOORS = (
     services,
     booking,
     booked,
+    earlier,
     mine,
     customer,
     feedback,
@@ -107,6 +110,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         telling = put_telling(app, base)
         put_rooms(app, base, telling)
         put_record(app, base, telling)
+        put_rounds(app, base, telling)
         put_demo(app, base, telling)
         listen(app, base, telling)
         async with asyncio.TaskGroup() as tasks:

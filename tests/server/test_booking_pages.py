@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.support.booker import PERSON, a_booker
 from vap_meet.store import schema
 from vap_meet.store.schema_self_booking import booking_detail, phone_code
-from vap_meet.web.appkeys import BOOKING, DB, OUTCOMES
+from vap_meet.web.appkeys import BOOKING, DB, EARLIER, OUTCOMES
 
 
 @pytest.fixture
@@ -314,3 +314,45 @@ async def test_a_phone_without_appointments_is_told_so_only_after_its_code(booke
     assert "There are no appointments" in page.text
     assert (await booker.post("/mine", phone="abc")).status == 422
     assert (await booker.get("/mine/list")).path == "/mine"
+
+
+# --- earlier times ----------------------------------------------------------------------------------
+
+
+async def offered(booker):
+    """Book two times and give the earlier one back; ends on the page that offers it, with its link."""
+    first = await booker.book()
+    times = await booker.get("/book?service=test-service")
+    form = await booker.get(times.links("/book/details?")[-1])
+    code = await booker.post("/book/details", **{**form.hidden(), **PERSON, "earlier": "1"})
+    second = await booker.post("/book/confirm", **code.hidden(), code=booker.digits(code))
+    await booker.post(first.path.replace("/booked", "/cancel"), reason="")
+    assert await booker.app[EARLIER].run_once() == 1
+    return await booker.get(second.path.replace("/booked", "/earlier"))
+
+
+async def test_an_earlier_time_shows_both_times_and_is_taken_by_one_button(tmp_path):
+    async with a_booker(tmp_path, demo=True) as booker:
+        page = await offered(booker)
+        assert "10:00" in page.text
+        assert "11:40" in page.text
+        assert page.text.count('id="take-earlier"') == 1
+        taken = await booker.post(page.path, offer=page.hidden()["offer"])
+        assert taken.path.endswith("/booked?moved=1")
+        assert "10:00" in taken.text
+        assert (
+            await booker.post(page.path, offer=page.hidden()["offer"])
+        ).status == 200  # the old link says so
+
+
+async def test_who_is_too_late_for_an_earlier_time_keeps_their_own(tmp_path):
+    async with a_booker(tmp_path, demo=True) as booker:
+        page = await offered(booker)
+        booker.clock.turn(minutes=16)
+        late = await booker.post(page.path, offer=page.hidden()["offer"])
+        assert late.status == 409
+        assert "stays as you booked it" in late.text
+        assert "11:40" in late.text
+        for wrong in ({}, {"offer": "x"}, {"offer": "\0"}):
+            assert (await booker.post(page.path, **wrong)).status == 409
+        assert (await booker.get(page.path)).status == 200

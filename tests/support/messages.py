@@ -176,6 +176,10 @@ async def post_office(
         joining = Joining(db=db, clock=clock, keys=keys, settings=known, hub=hub, sessions=sessions)
         codes = PhoneCodes(db=db, clock=clock, keys=keys, limits=RateLimiter(clock))
         online: set[str] = set()
+
+        async def who_is_online(_room: str) -> frozenset[str]:
+            return frozenset(online)
+
         sending = MessageSending(
             db=db,
             clock=clock,
@@ -183,7 +187,7 @@ async def post_office(
             writer=Letters(known, Renderer(known, Assets.load(), clock=clock)),
             joining=joining,
             codes=codes,
-            online=lambda _room: frozenset(online),
+            online=who_is_online,
             organiser=organiser(known),
         )
         handlers = {Kind.MESSAGE: sending.send, Kind.PHONE_CODE: sending.send_code}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vap_meet.domain.messages import Channel
 from vap_meet.domain.outbox import Kind, read_room_command
+from vap_meet.services import presence
 from vap_meet.services.announcing import Announcer
 from vap_meet.services.channels import close_all, organiser, senders
 from vap_meet.services.delivery import Dispatcher
@@ -87,7 +89,7 @@ def listen(app: web.Application, base: Base, telling: Telling) -> None:
         writer=Letters(base.settings, app[key.RENDERER]),
         joining=app[key.JOINING],
         codes=app[key.PHONE_CODES],
-        online=hub.online,
+        online=partial(presence.online, hub),
         organiser=organiser(base.settings),
     )
     telling.handlers.update(

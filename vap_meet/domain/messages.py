@@ -7,7 +7,7 @@ sent, so the outbox holds nothing personal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from vap_meet.domain.appointment import AppointmentState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from vap_meet.domain.appointment import Appointment, Customer, Language
 
@@ -37,6 +36,9 @@ class MessageKind(StrEnum):
     HOUR_BEFORE = "hour_before"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    EARLIER = "earlier"  # an earlier time is held for them
+    RUNNING_LATE = "running_late"
+    TURN_NEAR = "turn_near"  # they will soon be called in, and their page is closed
     READY = "ready"  # the official is there, and the customer's page is not
     ANSWER = "answer"
     CORRECTION = "correction"  # a later version of an answer that was sent
@@ -58,10 +60,19 @@ WITH_LINK = frozenset(
         MessageKind.DAY_BEFORE,
         MessageKind.HOUR_BEFORE,
         MessageKind.MOVED,
+        MessageKind.EARLIER,
+        MessageKind.RUNNING_LATE,
+        MessageKind.TURN_NEAR,
         MessageKind.READY,
     }
 )
 """Messages that lead into the appointment."""
+
+IF_AWAY = frozenset({MessageKind.READY, MessageKind.TURN_NEAR})
+"""Messages to a customer whose page is closed: who is there sees it there."""
+
+_OF_THE_DAY = frozenset({MessageKind.RUNNING_LATE, MessageKind.TURN_NEAR, MessageKind.READY})
+"""Messages that are for when the appointment's time has come, and after it."""
 
 READY_AFTER = timedelta(seconds=30)
 """How long a customer's page may take to come back before the ready official is told by message."""
@@ -72,7 +83,10 @@ _DIGITS_SHOWN = 3
 
 
 class PromisedMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The payload of a promise. `id` stays the same however often it is tried."""
+    """The payload of a promise. `id` stays the same however often it is tried.
+
+    `time` is one that the message tells of beside the appointment's own; after `good_until` it isn't sent.
+    """
 
     id: str
     kind: MessageKind
@@ -80,6 +94,8 @@ class PromisedMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     appointment_id: str
     schedule_version: int
     outcome_version: int | None = None
+    time: datetime | None = None
+    good_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +144,15 @@ def still_worth_sending(message: PromisedMessage, appointment: Appointment, *, n
     """
     if message.kind in OF_OUTCOME:
         return True
+    if message.good_until is not None and now > message.good_until:
+        return False
     if message.schedule_version != appointment.schedule_version:
         return False
     if message.kind is MessageKind.CANCELLED:
         return appointment.state is AppointmentState.CANCELLED
     if not appointment.is_open:
         return False
-    return message.kind is MessageKind.READY or now < _good_until(message.kind, appointment)
+    return message.kind in _OF_THE_DAY or now < _good_until(message.kind, appointment)
 
 
 def _good_until(kind: MessageKind, appointment: Appointment) -> datetime:
@@ -151,8 +169,9 @@ def last_digits(phone: str | None) -> str | None:
 def message_lane(message: PromisedMessage) -> str:
     """Return a message's lane: what is told at once keeps its order, what is for later waits alone."""
     lane = f"{message.channel}:{message.appointment_id}"
-    later = message.kind in REMINDERS or message.kind is MessageKind.READY
-    return f"{lane}:{message.schedule_version}:{message.kind}" if later else lane
+    if message.kind in REMINDERS or message.kind in _OF_THE_DAY:
+        return f"{lane}:{message.schedule_version}:{message.kind}"
+    return f"{lane}:{message.kind}" if message.kind is MessageKind.EARLIER else lane
 
 
 def read_message(payload: str) -> PromisedMessage:

@@ -191,7 +191,7 @@ class Booking:
                 updated_at=now,
             )
             await appointments.update(tx, cancelled)
-            await reserving.release(tx, appointment_id)
+            await reserving.release(tx, cancelled, now=now)
             await _revoke_room(tx, appointment_id, now=now)
             await audit.record(
                 tx,

@@ -14,6 +14,7 @@ from vap_meet.domain.appointment import Language
 from vap_meet.domain.calendar_file import calendar_file
 from vap_meet.domain.errors import DomainError
 from vap_meet.domain.messages import (
+    IF_AWAY,
     OF_OUTCOME,
     WITH_CALENDAR,
     WITH_LINK,
@@ -30,7 +31,8 @@ from vap_meet.store import appointments, outcomes
 from vap_meet.store import phone_codes as codes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from vap_meet.clock import Clock
     from vap_meet.domain.appointment import Appointment
@@ -61,8 +63,10 @@ class Writer(Protocol):
         *,
         link: str | None,
         outcome: OutcomeVersion | None,
+        time: datetime | None,
+        good_until: datetime | None,
     ) -> Letter:
-        """Return what tells a customer of their appointment."""
+        """Return what tells a customer of their appointment; the last two are the promise's."""
 
     def code(self, digits: str, phone: str, language: Language) -> Letter:
         """Return what carries a one-time code."""
@@ -92,10 +96,10 @@ class MessageSending:
         writer: Writer,
         joining: Joining,
         codes: PhoneCodes,
-        online: Callable[[str], frozenset[str]],
+        online: Callable[[str], Awaitable[frozenset[str] | None]],
         organiser: Organiser,
     ) -> None:
-        """`online` says who is connected to a room right now."""
+        """`online` says who is connected to a room right now, None while nobody can tell."""
         self._db = db
         self._clock = clock
         self._senders = senders
@@ -115,7 +119,7 @@ class MessageSending:
             )
         if appointment is None or not still_worth_sending(promised, appointment, now=self._clock()):
             return
-        if promised.kind is MessageKind.READY and not self._waits_alone(appointment.id):
+        if promised.kind in IF_AWAY and not await self._is_away(promised.kind, appointment.id):
             return
         to = address_of(appointment.customer, promised.channel)
         outcome = _latest_told(versions, promised)
@@ -131,7 +135,14 @@ class MessageSending:
                 channel=promised.channel,
                 to=to,
                 language=appointment.customer.language,
-                letter=self._writer.about(promised.kind, appointment, link=link, outcome=outcome),
+                letter=self._writer.about(
+                    promised.kind,
+                    appointment,
+                    link=link,
+                    outcome=outcome,
+                    time=promised.time,
+                    good_until=promised.good_until,
+                ),
                 calendar=self._calendar(promised, appointment, link),
             )
         )
@@ -155,10 +166,15 @@ class MessageSending:
             )
         )
 
-    def _waits_alone(self, room: str) -> bool:
-        """Whether somebody is in the room, but not the customer."""
-        present = self._online(room)
-        return bool(present) and CUSTOMER not in present
+    async def _is_away(self, kind: MessageKind, room: str) -> bool:
+        """Whether the customer's page is closed; that the official is ready also needs an official there.
+
+        Raises `NotKept` while nobody can tell.
+        """
+        present = await self._online(room)
+        if present is None:
+            raise NotKept("who is online can't be told")
+        return CUSTOMER not in present and (bool(present) or kind is not MessageKind.READY)
 
     async def _hand_over(self, message: OutgoingMessage) -> None:
         sender = self._senders.get(message.channel)
@@ -174,8 +190,9 @@ class MessageSending:
             link = await self._joining.issue_link(appointment.id, by="message")
         except DomainError:
             return None  # over or cancelled since it was read
-        # It moved since it was read: the message of the move carries the link of the new time.
-        return link.url if link.schedule_version == promised.schedule_version else None
+        if link.schedule_version != promised.schedule_version:
+            return None  # it moved since it was read, and the message of the move has the new time's link
+        return f"{link.url}/earlier" if promised.kind is MessageKind.EARLIER else link.url
 
     def _calendar(
         self, promised: PromisedMessage, appointment: Appointment, link: str | None

@@ -12,6 +12,7 @@ import msgspec
 
 from vap_meet.domain.announcing import AppointmentEvent
 from vap_meet.domain.messages import (
+    IF_AWAY,
     READY_AFTER,
     MessageKind,
     PromisedMessage,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.appointment import Appointment, Customer
     from vap_meet.domain.messages import Channel
     from vap_meet.domain.outcome import OutcomeVersion
 
@@ -51,7 +52,7 @@ class MessagePromises:
         self, tx: AsyncConnection, event: AppointmentEvent, appointment: Appointment, *, at: datetime
     ) -> None:
         """Promise the customer what follows from an event, by every channel that reaches them."""
-        if not channels_to(appointment.customer, self._ways):
+        if not self.reach(appointment.customer):
             return
         if event in _OF_OUTCOME:
             await self._answer(tx, appointment, at=at)
@@ -60,6 +61,10 @@ class MessagePromises:
         if event in _WITH_REMINDERS:
             for kind, due_at in reminders_of(appointment, now=at):
                 await self.promise(tx, kind, appointment, at=at, due_at=due_at)
+
+    def reach(self, customer: Customer) -> bool:
+        """Whether some channel reaches a customer."""
+        return bool(channels_to(customer, self._ways))
 
     async def host_came(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
         """Promise to tell that the official is ready, once for each time of an appointment.
@@ -82,10 +87,13 @@ class MessagePromises:
         at: datetime,
         due_at: datetime | None = None,
         outcome_version: int | None = None,
+        time: datetime | None = None,
+        good_until: datetime | None = None,
     ) -> None:
         """Promise one message by every channel that reaches the customer, now or at `due_at`.
 
-        That the official is ready is promised once, however often staff come and go.
+        What is told to who is away is promised once for each time of an appointment, however often staff
+        come and go. `time` and `good_until` are the payload's (`domain.messages.PromisedMessage`).
         """
         for channel in channels_to(appointment.customer, self._ways):
             message = PromisedMessage(
@@ -95,9 +103,11 @@ class MessagePromises:
                 appointment_id=appointment.id,
                 schedule_version=appointment.schedule_version,
                 outcome_version=outcome_version,
+                time=time,
+                good_until=good_until,
             )
             lane = message_lane(message)
-            if kind is MessageKind.READY and await outbox.is_promised(tx, lane):
+            if kind in IF_AWAY and await outbox.is_promised(tx, lane):
                 continue
             await outbox.promise(
                 tx,

@@ -9,21 +9,39 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.availability import candidates, check_start
-from vap_meet.domain.errors import NotFound, WrongState
-from vap_meet.domain.opening import day_ticks, tick_of
+from vap_meet.domain.earlier import OfferState, expires_at
+from vap_meet.domain.errors import ErrorCode, NotFound, WrongState
+from vap_meet.domain.opening import day_ticks, moment_of, tick_of
 from vap_meet.domain.slot_errors import InterpreterTaken, NotBookable, SlotTaken
-from vap_meet.store import appointments, audit, availability, booking_details, reservations
+from vap_meet.store import appointments, audit, availability, booking_details, earlier, reservations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.availability import Need, Offer, Pool, Unit
+    from vap_meet.domain.errors import DomainError
+
+    Take = Callable[[AsyncConnection, str, int, range], Awaitable[bool]]
+    """Takes somebody's ticks for an appointment; false if some are another's."""
 
 _ANY_DAY = 36_500
+_TIME_REFUSALS = frozenset(
+    {
+        ErrorCode.SLOT_TAKEN,
+        ErrorCode.INTERPRETER_TAKEN,
+        ErrorCode.SLOT_PAST,
+        ErrorCode.SLOT_TOO_SOON,
+        ErrorCode.SLOT_TOO_FAR,
+        ErrorCode.SLOT_CLOSED,
+        ErrorCode.OUTSIDE_HOURS,
+        ErrorCode.OFF_GRID,
+        ErrorCode.NOT_BOOKABLE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +66,7 @@ async def take(tx: AsyncConnection, appointment: Appointment, wish: Wish, *, now
     )
     offer = await _offer(tx, appointment, wish.need, now=now)
     check_start(offer, appointment.starts_at, now=now)
-    await _reserve(tx, offer, appointment)
+    await _reserve(tx, offer, appointment, reservations.reserve)
 
 
 async def follow(tx: AsyncConnection, moved: Appointment, *, now: datetime) -> None:
@@ -57,18 +75,48 @@ async def follow(tx: AsyncConnection, moved: Appointment, *, now: datetime) -> N
     Raises why its time can't be had; lead time and horizon bind customers, not whoever moves it for them.
     The new time is taken before the old one is given back, so that two who trade places don't deadlock.
     """
-    if not await reservations.of_appointment(tx, moved.id):
+    had = await reservations.of_appointment(tx, moved.id)
+    if not had:
         return
-    offer = await _offer(tx, moved, await booking_details.need_of(tx, moved.id), now=now)
-    unbound = replace(offer.pool, lead_minutes=0, horizon_days=_ANY_DAY)
-    offer = replace(offer, pool=unbound)
+    offer = await _unbound_offer(tx, moved, now=now)
     check_start(offer, moved.starts_at, now=now)
-    await reservations.keep_only(tx, moved.id, await _reserve(tx, offer, moved))
+    kept = await _reserve(tx, offer, moved, reservations.reserve)
+    await _settle(tx, moved.id, moved.starts_at, now=now)
+    await reservations.keep_only(tx, moved.id, kept)
+    await _note_freed(tx, moved, had, now=now)
 
 
-async def release(tx: AsyncConnection, appointment_id: str) -> None:
+def is_about_the_time(error: DomainError) -> bool:
+    """Whether an error says why a time can't be had."""
+    return error.code in _TIME_REFUSALS
+
+
+async def release(tx: AsyncConnection, cancelled: Appointment, *, now: datetime) -> None:
     """Give back whatever an appointment has."""
-    await reservations.keep_only(tx, appointment_id, {})
+    had = await reservations.of_appointment(tx, cancelled.id)
+    await _settle(tx, cancelled.id, None, now=now)
+    await reservations.keep_only(tx, cancelled.id, {})
+    await _note_freed(tx, cancelled, had, now=now)
+
+
+async def hold(
+    tx: AsyncConnection, appointment: Appointment, starts_at: datetime, *, now: datetime
+) -> dict[int, range]:
+    """Hold somebody for another time of an appointment, which keeps its own; return whose ticks.
+
+    Raises why the time can't be had; lead time and horizon don't bind.
+    """
+    length = appointment.ends_at - appointment.starts_at
+    elsewhere = replace(appointment, starts_at=starts_at, ends_at=starts_at + length)
+    offer = await _unbound_offer(tx, elsewhere, now=now)
+    check_start(offer, starts_at, now=now)
+    return await _reserve(tx, offer, elsewhere, reservations.hold)
+
+
+async def let_go(tx: AsyncConnection, appointment_id: str, offer_id: str, *, now: datetime) -> None:
+    """End an offer that nobody took: what was held for it is free again."""
+    await earlier.close(tx, offer_id, OfferState.LAPSED, at=now)
+    await reservations.keep_only(tx, appointment_id, await reservations.of_appointment(tx, appointment_id))
 
 
 async def reassign(tx: AsyncConnection, appointment_id: str, unit_id: int, *, by: str, now: datetime) -> None:
@@ -111,24 +159,57 @@ async def _offer(tx: AsyncConnection, appointment: Appointment, need: Need | Non
     return offer
 
 
-async def _reserve(tx: AsyncConnection, offer: Offer, appointment: Appointment) -> dict[int, range]:
+async def _unbound_offer(tx: AsyncConnection, appointment: Appointment, *, now: datetime) -> Offer:
+    """Return how an appointment's service is given, whatever its lead time and horizon."""
+    offer = await _offer(tx, appointment, await booking_details.need_of(tx, appointment.id), now=now)
+    return replace(offer, pool=replace(offer.pool, lead_minutes=0, horizon_days=_ANY_DAY))
+
+
+async def _settle(
+    tx: AsyncConnection, appointment_id: str, starts_at: datetime | None, *, now: datetime
+) -> None:
+    """Close an appointment's open offers: the one for this very time was taken, others are withdrawn."""
+    for offer in await earlier.open_of(tx, appointment_id):
+        state = OfferState.TAKEN if offer.starts_at == starts_at else OfferState.WITHDRAWN
+        await earlier.close(tx, offer.id, state, at=now)
+        await audit.record(
+            tx,
+            at=now,
+            action=f"earlier_offer.{state}",
+            appointment_id=appointment_id,
+            public={"starts_at": offer.starts_at.isoformat()},
+        )
+
+
+async def _note_freed(
+    tx: AsyncConnection, changed: Appointment, had: dict[int, range], *, now: datetime
+) -> None:
+    """Note the start that an appointment gave back, if there is time left to offer it to somebody."""
+    for start in {moment_of(ticks.start) for ticks in had.values()}:
+        given_back = start != changed.starts_at or not changed.is_open
+        if given_back and expires_at(start, now=now) is not None:
+            await earlier.note_freed(tx, changed.service.id, start, by=changed.id, at=now)
+
+
+async def _reserve(
+    tx: AsyncConnection, offer: Offer, appointment: Appointment, take: Take
+) -> dict[int, range]:
     """Take an official and, if need be, an interpreter; always in this order."""
-    kept = await _reserve_one(
-        tx, offer, offer.pool, appointment, SlotTaken("This time has just been taken; choose another.")
-    )
+    kept = await _reserve_one(tx, offer, offer.pool, appointment, take)
+    if kept is None:
+        raise SlotTaken("This time has just been taken; choose another.")
     if offer.interpreters is not None:
-        refusal = InterpreterTaken("No interpreter is free at this time; choose another.")
-        kept |= await _reserve_one(tx, offer, offer.interpreters, appointment, refusal)
+        interpreter = await _reserve_one(tx, offer, offer.interpreters, appointment, take)
+        if interpreter is None:
+            raise InterpreterTaken("No interpreter is free at this time; choose another.")
+        kept |= interpreter
     return kept
 
 
 async def _reserve_one(
-    tx: AsyncConnection,
-    offer: Offer,
-    pool: Pool,
-    appointment: Appointment,
-    refusal: SlotTaken | InterpreterTaken,
-) -> dict[int, range]:
+    tx: AsyncConnection, offer: Offer, pool: Pool, appointment: Appointment, take: Take
+) -> dict[int, range] | None:
+    """Take somebody of a pool; None if everybody is busy."""
     start = appointment.starts_at
     ticks = range(tick_of(start), tick_of(start) + offer.run)
     units = candidates(offer, pool, start)
@@ -137,9 +218,9 @@ async def _reserve_one(
     had = await reservations.of_appointment(tx, appointment.id)
     loads = await reservations.load(tx, ids, day_ticks(start.astimezone(pool.zone).date(), pool.zone))
     for unit in _in_order([unit for unit in units if unit.id not in busy], had, loads):
-        if await reservations.reserve(tx, appointment.id, unit.id, ticks):
+        if await take(tx, appointment.id, unit.id, ticks):
             return {unit.id: ticks}
-    raise refusal
+    return None
 
 
 def _in_order(units: Sequence[Unit], had: dict[int, range], loads: dict[int, int]) -> list[Unit]:

@@ -13,6 +13,7 @@ from vap_meet.domain.availability import Need, Offer, Pool, Run, Unit
 from vap_meet.domain.opening import Opening, Period, Timetable, Week
 from vap_meet.store.schema import staff
 from vap_meet.store.schema_availability import hours_exception, offering, pool, reservation, unit
+from vap_meet.store.schema_earlier import slot_hold
 
 if TYPE_CHECKING:
     from datetime import date
@@ -79,7 +80,7 @@ async def pool_of_unit(tx: AsyncConnection, unit_id: int) -> str | None:
 async def taken(
     tx: AsyncConnection, pool_ids: tuple[str, ...], *, first: int, stop: int
 ) -> dict[int, list[Run]]:
-    """Return by unit what is reserved in these ticks and right before them.
+    """Return by unit what is reserved in these ticks and right before them, and whatever is held.
 
     One row a unit and length, not one a reservation: a month of a large pool holds tens of thousands.
     """
@@ -96,6 +97,8 @@ async def taken(
     found: dict[int, list[Run]] = {}
     for unit_id, length, ticks in await tx.execute(query):
         found.setdefault(unit_id, []).extend(Run(int(tick), length) for tick in ticks.split(","))
+    for row in await tx.execute(select(slot_hold)):  # a few at most: each is held for minutes
+        found.setdefault(row.unit_id, []).append(Run(row.first_tick, row.ticks))
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, false, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the same ON CONFLICT
 
 from vap_meet.store.schema_availability import reservation, reserved_tick
+from vap_meet.store.schema_earlier import slot_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +52,23 @@ async def load(tx: AsyncConnection, unit_ids: Sequence[int], ticks: range) -> di
 async def reserve(tx: AsyncConnection, appointment_id: str, unit_id: int, ticks: range) -> bool:
     """Take the ticks of one person for an appointment; false, with nothing taken, if some are another's.
 
-    Ticks that the appointment has already are no hindrance. Ticks are taken in order, so that two who want
-    some of the same wait for one another one way round only.
+    Ticks that the appointment has already are no hindrance.
+    """
+    if not await hold(tx, appointment_id, unit_id, ticks):
+        return False
+    values = {"first_tick": ticks.start, "ticks": len(ticks)}
+    await tx.execute(
+        new_row(reservation)
+        .values(appointment_id=appointment_id, unit_id=unit_id, **values)
+        .on_conflict_do_update(index_elements=["appointment_id", "unit_id"], set_=values)
+    )
+    return True
+
+
+async def hold(tx: AsyncConnection, appointment_id: str, unit_id: int, ticks: range) -> bool:
+    """Take ticks for an appointment beside its reservation; false, with nothing taken, if some are another's.
+
+    Ticks are taken in order, so that two who want some of the same wait for one another one way round only.
     """
     own = frozenset(
         (
@@ -63,20 +79,14 @@ async def reserve(tx: AsyncConnection, appointment_id: str, unit_id: int, ticks:
             )
         ).scalars()
     )
-    wanted = [tick for tick in ticks if tick not in own]
+    rows = [{"unit_id": unit_id, "tick": t, "appointment_id": appointment_id} for t in ticks if t not in own]
+    if not rows:
+        return True
     async with tx.begin_nested() as attempt:
-        if wanted:
-            rows = [{"unit_id": unit_id, "tick": t, "appointment_id": appointment_id} for t in wanted]
-            taken = await tx.execute(new_row(reserved_tick).values(rows).on_conflict_do_nothing())
-            if taken.rowcount != len(wanted):
-                await attempt.rollback()
-                return False
-        values = {"first_tick": ticks.start, "ticks": len(ticks)}
-        await tx.execute(
-            new_row(reservation)
-            .values(appointment_id=appointment_id, unit_id=unit_id, **values)
-            .on_conflict_do_update(index_elements=["appointment_id", "unit_id"], set_=values)
-        )
+        taken = await tx.execute(new_row(reserved_tick).values(rows).on_conflict_do_nothing())
+        if taken.rowcount != len(rows):
+            await attempt.rollback()
+            return False
     return True
 
 
@@ -87,16 +97,19 @@ async def of_appointment(tx: AsyncConnection, appointment_id: str) -> dict[int, 
 
 
 async def keep_only(tx: AsyncConnection, appointment_id: str, kept: Mapping[int, range]) -> None:
-    """Give back what an appointment has besides `kept`: all of it, if that is empty."""
+    """Give back what an appointment has besides `kept` and what is held for it; all, if both are empty."""
+    held = select(slot_hold).where(slot_hold.c.appointment_id == appointment_id)
+    runs = [(row.unit_id, row.first_tick, row.first_tick + row.ticks) for row in await tx.execute(held)]
+    runs += [(unit_id, ticks.start, ticks.stop) for unit_id, ticks in kept.items()]
     still = or_(
         false(),
         *(
             and_(
                 reserved_tick.c.unit_id == unit_id,
-                reserved_tick.c.tick >= ticks.start,
-                reserved_tick.c.tick < ticks.stop,
+                reserved_tick.c.tick >= start,
+                reserved_tick.c.tick < stop,
             )
-            for unit_id, ticks in kept.items()
+            for unit_id, start, stop in runs
         ),
     )
     await tx.execute(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
     from vap_meet.services.device_checks import DeviceChecks
+    from vap_meet.services.earlier import EarlierTimes
     from vap_meet.services.echo import Echo
     from vap_meet.services.feedback import Feedback
     from vap_meet.services.health import Health
@@ -46,6 +47,7 @@ OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
 AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
+EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
 BOARD: web.AppKey[Board] = web.AppKey("board")

@@ -35,7 +35,7 @@ MAX_REASON_CHARS = 500
 @routes.get("/j/{code}/booked")
 async def booked_page(request: web.Request) -> web.StreamResponse:
     """Say that it is booked, and what comes next."""
-    view = await _view(request)
+    view = await link_view(request)
     if isinstance(view, web.Response):
         return view
     return request.app[RENDERER].page(
@@ -44,7 +44,7 @@ async def booked_page(request: web.Request) -> web.StreamResponse:
         title_key="booked.moved_title" if "moved" in request.query else "booked.title",
         language=view.appointment.customer.language,
         appointment=view.appointment,
-        base=_base(request),
+        base=link_base(request),
         link=_link(request),
         moved="moved" in request.query,
         changes=await request.app[AVAILABILITY].changes(view.appointment),
@@ -79,26 +79,26 @@ async def calendar(request: web.Request) -> web.StreamResponse:
 @routes.get("/j/{code}/move")
 async def move_page(request: web.Request) -> web.StreamResponse:
     """Show the times it could move to, or ask whether to move to the one that was chosen."""
-    view = await _view(request)
+    view = await link_view(request)
     return view if isinstance(view, web.Response) else await _move(request, view.appointment)
 
 
 @routes.post("/j/{code}/move")
 async def move(request: web.Request) -> web.StreamResponse:
     """Move it; the way leads to the new link, since the old one is over."""
-    view = await _view(request)
+    view = await link_view(request)
     if isinstance(view, web.Response):
         return view
     start = read_start(_text(await request.post(), "start"))
     if start is None:
-        return see_other(f"{_base(request)}/move")
+        return see_other(f"{link_base(request)}/move")
     app, appointment = request.app, view.appointment
     try:
         moved = await app[AVAILABILITY].move(appointment, start, by="customer")
     except (ChangeTooLate, NotBookable):
         return stop_page(request, "too_late", appointment=appointment, status=409)
     except VersionConflict:
-        return see_other(f"{_base(request)}/move")
+        return see_other(f"{link_base(request)}/move")
     except DomainError as error:
         if error.code.value not in TIME_FAULTS:
             raise
@@ -110,7 +110,7 @@ async def move(request: web.Request) -> web.StreamResponse:
 @routes.get("/j/{code}/cancel")
 async def cancel_page(request: web.Request) -> web.StreamResponse:
     """Ask whether to call it off."""
-    view = await _view(request)
+    view = await link_view(request)
     if isinstance(view, web.Response):
         return view
     changes = await request.app[AVAILABILITY].changes(view.appointment)
@@ -122,7 +122,7 @@ async def cancel_page(request: web.Request) -> web.StreamResponse:
         title_key="cancel.title",
         language=view.appointment.customer.language,
         appointment=view.appointment,
-        base=_base(request),
+        base=link_base(request),
         changes=changes,
     )
 
@@ -130,7 +130,7 @@ async def cancel_page(request: web.Request) -> web.StreamResponse:
 @routes.post("/j/{code}/cancel")
 async def cancel(request: web.Request) -> web.StreamResponse:
     """Call it off; its own link then says so."""
-    view = await _view(request)
+    view = await link_view(request)
     if isinstance(view, web.Response):
         return view
     reason = _text(await request.post(), "reason").replace("\0", "").strip()[:MAX_REASON_CHARS]
@@ -139,8 +139,8 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     except ChangeTooLate:
         return stop_page(request, "too_late", appointment=view.appointment, status=409)
     except VersionConflict:
-        return see_other(f"{_base(request)}/cancel")
-    return see_other(_base(request))
+        return see_other(f"{link_base(request)}/cancel")
+    return see_other(link_base(request))
 
 
 async def _move(request: web.Request, appointment: Appointment, *, fault: str = "") -> web.Response:
@@ -161,7 +161,7 @@ async def _move(request: web.Request, appointment: Appointment, *, fault: str = 
         language=appointment.customer.language,
         status=409 if fault else 200,
         appointment=appointment,
-        base=_base(request),
+        base=link_base(request),
         slots=slots,
         choice=Choice.of(slots, request.query.get("day", ""), every="all" in request.query),
         chosen=chosen,
@@ -170,7 +170,7 @@ async def _move(request: web.Request, appointment: Appointment, *, fault: str = 
     )
 
 
-async def _view(request: web.Request) -> LinkView | web.Response:
+async def link_view(request: web.Request) -> LinkView | web.Response:
     """Return what the link is for, or the page that says why it is for nothing any more."""
     count_try(request, Bucket.LINK)
     try:
@@ -179,15 +179,16 @@ async def _view(request: web.Request) -> LinkView | web.Response:
         return stop_page(request, "unknown", status=404)
     if view.status in {LinkStatus.OPEN, LinkStatus.EARLY}:
         return view
-    return see_other(_base(request))
+    return see_other(link_base(request))
 
 
-def _base(request: web.Request) -> str:
+def link_base(request: web.Request) -> str:
+    """Return the path of the link that was opened."""
     return f"/j/{request.match_info['code']}"
 
 
 def _link(request: web.Request) -> str:
-    return request.app[SETTINGS].public_url.rstrip("/") + _base(request)
+    return request.app[SETTINGS].public_url.rstrip("/") + link_base(request)
 
 
 def _text(form: object, name: str) -> str:

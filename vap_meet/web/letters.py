@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _CHANGEABLE = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVED, MessageKind.DAY_BEFORE})
 
+_OTHER_TIME = frozenset({MessageKind.EARLIER, MessageKind.RUNNING_LATE})
+_LEADS_TO = dict.fromkeys(OF_OUTCOME, "message.answers") | {MessageKind.EARLIER: "message.see_earlier"}
+
 _Facts = tuple[tuple[str, str], ...]
 
 
@@ -51,17 +54,30 @@ class Letters:
         *,
         link: str | None,
         outcome: OutcomeVersion | None,
+        time: datetime | None,
+        good_until: datetime | None,
     ) -> Letter:
-        """Return what tells a customer of their appointment; `outcome` is the answer that it tells."""
+        """Return what tells a customer of their appointment; `outcome` is the answer that it tells.
+
+        `time` is another one than the appointment's: one that is offered, or when its turn is expected.
+        """
         language, service = appointment.customer.language, appointment.service
         t = self._catalogues[language].t
         words = {
             "service": one_line(service.name_ar if language is Language.AR else service.name_en),
             "when": self._when(appointment.starts_at, language),
             "time": self._formats[language].time(appointment.starts_at),
+            "other": "" if time is None else self._when(time, language),
+            "other_time": "" if time is None else self._formats[language].time(time),
+            "until": "" if good_until is None else self._formats[language].time(good_until),
         }
         proofs = self._proofs(language, appointment.customer.phone, appointment.reference)
-        facts = ((t("message.field.service"), words["service"]), (t("message.field.when"), words["when"]))
+        facts: _Facts = (
+            (t("message.field.service"), words["service"]),
+            (t("message.field.when"), words["when"]),
+        )
+        if kind in _OTHER_TIME:
+            facts += ((t(f"message.field.{kind}"), words["other"]),)
         texts: _Facts = ()
         if outcome is not None:
             told = (("answer", outcome.content.answer), ("next_steps", outcome.content.next_steps))
@@ -75,7 +91,8 @@ class Letters:
             "facts": facts + proofs,
             "texts": texts,
             "link": link,
-            "link_label": t("message.answers" if kind in OF_OUTCOME else "message.join"),
+            "lead": t(f"message.{kind}.lead", **words),
+            "link_label": t(_LEADS_TO.get(kind, "message.join")),
             "changeable": kind in _CHANGEABLE,
         }
         return Letter(
