@@ -12,9 +12,9 @@ from aiohttp import web
 
 from vap_meet.clock import Clock, utc_now
 from vap_meet.composition.base import open_base
+from vap_meet.composition.office import put_office
 from vap_meet.composition.record import put_demo, put_record
 from vap_meet.composition.rooms import put_rooms
-from vap_meet.composition.rounds import put_rounds
 from vap_meet.composition.telling import listen, put_telling
 from vap_meet.services.limits import RateLimiter
 from vap_meet.web import (
@@ -35,19 +35,20 @@ from vap_meet.web import (
     demo,
     dev_outbox,
     device_check,
-    earlier,
     feedback,
     health,
     keys,
     mine,
     pages,
     quality,
+    requests,
     services,
     signal,
     staff,
 )
 from vap_meet.web import appkeys as key
 from vap_meet.web.assets import Assets
+from vap_meet.web.headers import say_no_versions
 from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
 
@@ -63,12 +64,12 @@ DOORS = (
     services,
     booking,
     booked,
-    earlier,
     mine,
     customer,
     feedback,
     device_check,
     quality,
+    requests,
     staff,
     agent,
     agent_news,
@@ -96,6 +97,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app[key.LIMITS] = RateLimiter(clock)
     app.cleanup_ctx.append(_parts)
     app.on_shutdown.append(_drain)
+    app.on_response_prepare.append(say_no_versions)
     for door in DOORS:
         app.add_routes(door.routes)
     if settings.demo:
@@ -110,7 +112,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         telling = put_telling(app, base)
         put_rooms(app, base, telling)
         put_record(app, base, telling)
-        put_rounds(app, base, telling)
+        put_office(app, base)
         put_demo(app, base, telling)
         listen(app, base, telling)
         async with asyncio.TaskGroup() as tasks:

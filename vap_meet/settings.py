@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -102,8 +102,24 @@ class Settings(BaseSettings):
     sms_body: str = Field(
         '{"to": "{to}", "text": "{text}", "id": "{id}"}', description="what is posted, as JSON or a form"
     )
+    request_url: str | None = Field(
+        None, description="where the back office tells of a request; none: no page asks"
+    )
+    request_header: SecretStr | None = Field(None, description="a header that the back office wants")
     demo: bool = Field(False, description="serve /demo and the banner over demo data")
     log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"{proxy!r} is no address and no network, as in 10.0.0.0/8,192.0.2.7"
+                ) from None
+        return value
 
     @field_validator("turn_secret")
     @classmethod
@@ -128,7 +144,20 @@ class Settings(BaseSettings):
             raise ValueError("it is an https:// or http:// address")
         return value or None
 
-    @field_validator("sms_header")
+    @field_validator("request_url")
+    @classmethod
+    def _asks_for_a_number(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        _, scheme, rest = value.partition("://")
+        host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        if not value.startswith(("https://", "http://")) or not scheme or not host or "{" in host:
+            raise ValueError("it is an https:// or http:// address")
+        if "{number}" not in rest or not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError("it needs the place {number}, and its other characters escaped as in any URL")
+        return value
+
+    @field_validator("sms_header", "request_header")
     @classmethod
     def _is_one_header(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9-]+:[^\r\n]+", value.get_secret_value()):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 import structlog
 from aiohttp import web
 from yarl import URL
 
+from tests.support.server import app_in_process
 from tests.support.web import ORIGIN, framed_app
 from vap_meet.domain.errors import RateLimited, Unavailable
 from vap_meet.web.appkeys import RENDERER
@@ -297,3 +299,10 @@ async def test_the_small_things_every_browser_asks_for(client):
     icon = await client.get("/favicon.ico")
     assert (icon.status, icon.content_type) == (200, "image/svg+xml")
     assert await (await client.get("/robots.txt")).text() == "User-agent: *\nDisallow: /\n"
+
+
+async def test_no_answer_of_the_application_says_which_versions_run_here(tmp_path):
+    async with app_in_process(tmp_path) as (_, url), aiohttp.ClientSession(url) as anybody:
+        for path in ("/", "/api/v1/openapi.json", "/health/live", "/static/nothing", "/nothing"):
+            async with anybody.get(path) as response:
+                assert response.headers.getall("Server") == ["VAP-Meet"], path

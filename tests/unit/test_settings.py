@@ -32,6 +32,14 @@ def test_the_turn_secret_is_not_shown_by_printing_the_settings(monkeypatch):
         ("VAP_PORT", "web"),
         ("VAP_OPENS_BEFORE_MINUTES", "-1"),
         ("VAP_WAIT_TARGET_MINUTES", "0"),
+        ("VAP_TRUSTED_PROXIES", '["10.0.0.0/8", "192.0.2.7"]'),
+        ("VAP_TRUSTED_PROXIES", "10.0.0.0/8 192.0.2.7"),
+        ("VAP_TRUSTED_PROXIES", "proxy.example"),
+        ("VAP_REQUEST_URL", "office.example/{number}"),
+        ("VAP_REQUEST_URL", "https://office.example/requests"),
+        ("VAP_REQUEST_URL", "https://{number}.example/"),
+        ("VAP_REQUEST_URL", "https://office.example/{number}?x=a b"),
+        ("VAP_REQUEST_HEADER", "no-colon"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(monkeypatch, name, value):
@@ -39,6 +47,12 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(monkeypatch, name, value
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert refused.value.errors()[0]["loc"] == (name.removeprefix("VAP_").lower(),)
+
+
+def test_what_is_no_network_is_named_in_a_sentence(monkeypatch):
+    monkeypatch.setenv("VAP_TRUSTED_PROXIES", '["10.0.0.0/8"]')
+    with pytest.raises(ValidationError, match="is no address and no network, as in"):
+        Settings()
 
 
 def test_settings_do_not_change_once_read():

@@ -20,6 +20,7 @@ from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking
 from vap_meet.services.demo_hours import seed_hours
 from vap_meet.services.outcomes import Outcomes
+from vap_meet.services.request_demo import PERMIT_REQUEST, PESTS_REQUEST, PLAN_REQUEST
 from vap_meet.store import demo as store
 
 if TYPE_CHECKING:
@@ -202,8 +203,8 @@ class _Day:
         return (
             await self._book("now", TREES, 2, question_ar="الشجرة أمام منزلي تحجب الإنارة، ما المطلوب؟"),
             await self._waiting(),
-            await self._book("soon", LAND, 15, language=Language.EN),
-            await self._book("early", BUILDING, 180),
+            await self._book("soon", LAND, 15, language=Language.EN, request_number=PLAN_REQUEST),
+            await self._book("early", BUILDING, 180, request_number=PERMIT_REQUEST),
             await self._moved(),
             await self._cancelled(),
             await self._finished(),
@@ -219,6 +220,7 @@ class _Day:
         question_ar: str | None = None,
         mode: Mode = Mode.VIDEO,
         language: Language = Language.AR,
+        request_number: str | None = None,
     ) -> DemoLink:
         self._count += 1
         label = "متعامل" if language is Language.AR else "Customer"
@@ -236,6 +238,7 @@ class _Day:
                 starts_at=(self._now + timedelta(minutes=minutes)).replace(second=0, microsecond=0),
                 mode=mode,
                 question=question_ar,
+                request_number=request_number,
             ),
             by=BY,
             if_match=None,
@@ -244,7 +247,7 @@ class _Day:
         return DemoLink(key, appointment_id, appointment.reference, issued.url)
 
     async def _waiting(self) -> DemoLink:
-        link = await self._book("waiting", PESTS, -12, mode=Mode.SOUND)
+        link = await self._book("waiting", PESTS, -12, mode=Mode.SOUND, request_number=PESTS_REQUEST)
         await self._facts(link, (-14, Joined(CUSTOMER, CUSTOMER_GRANTS, Stage.WAITING)))
         return link
 

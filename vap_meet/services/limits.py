@@ -34,6 +34,7 @@ class Bucket(StrEnum):
     TELL_ME = "tell_me"
     BOOK = "book"
     CODE_ADDRESS = "code_address"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ LIMITS: dict[str, Limit] = {
     Bucket.TELL_ME: Limit(30, 600),
     Bucket.BOOK: Limit(300, 600),
     Bucket.CODE_ADDRESS: Limit(100, 600),  # each phone has its own bound, kept in the record
+    Bucket.REQUEST: Limit(60, 60),  # of one visit, one official, or the address of who has proved a phone
 }
 
 

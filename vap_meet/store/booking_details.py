@@ -41,3 +41,12 @@ async def need_of(tx: AsyncConnection, appointment_id: str) -> Need | None:
     query = select(table.c.need).where(table.c.appointment_id == appointment_id)
     text = (await tx.execute(query)).scalar_one_or_none()
     return None if text is None else Need(text)
+
+
+async def is_phone_vouched_for(tx: AsyncConnection, appointment_id: str) -> bool:
+    """Whether the appointment's phone is its customer's: proved by code, or named by a system or official."""
+    query = select(table.c.terms_version, table.c.phone_proved_at).where(
+        table.c.appointment_id == appointment_id
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return row is None or row.terms_version is None or row.phone_proved_at is not None

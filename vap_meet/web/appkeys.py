@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
     from vap_meet.services.device_checks import DeviceChecks
-    from vap_meet.services.earlier import EarlierTimes
     from vap_meet.services.echo import Echo
     from vap_meet.services.feedback import Feedback
     from vap_meet.services.health import Health
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from vap_meet.services.own_appointments import OwnAppointments
     from vap_meet.services.phone_codes import PhoneCodes
     from vap_meet.services.quality import Quality
+    from vap_meet.services.requests import Requests
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
     from vap_meet.services.webhooks import Webhooks
@@ -47,7 +47,6 @@ OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
 AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
-EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
 BOARD: web.AppKey[Board] = web.AppKey("board")
@@ -70,3 +69,4 @@ DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
 ECHO: web.AppKey[Echo] = web.AppKey("echo")
 FEEDBACK: web.AppKey[Feedback] = web.AppKey("feedback")
 QUALITY: web.AppKey[Quality] = web.AppKey("quality")
+REQUESTS: web.AppKey[Requests] = web.AppKey("requests")

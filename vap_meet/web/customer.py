@@ -26,7 +26,7 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.services.limits import Bucket
 from vap_meet.web import customer_join
-from vap_meet.web.appkeys import AVAILABILITY, CLOCK, JOINING, RENDERER, SESSIONS
+from vap_meet.web.appkeys import AVAILABILITY, CLOCK, JOINING, RENDERER, REQUESTS, SESSIONS
 from vap_meet.web.customer_answer import answer_page, answers, is_over
 from vap_meet.web.customer_pages import (
     accepted,
@@ -155,6 +155,7 @@ def _early(request: web.Request, view: VisitView) -> web.Response:
         },
         js_prefixes=("say.device.",),
         appointment=view.appointment,
+        request_url=_request_url(request, view),
     )
 
 
@@ -179,7 +180,14 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
         js_prefixes=("say.",),
         appointment=view.appointment,
         visit_id=view.visit_id,
+        request_url=_request_url(request, view),
     )
+
+
+def _request_url(request: web.Request, view: VisitView) -> str:
+    """Return where the page asks how the appointment's request stands, empty if there is nothing to ask."""
+    asks = view.appointment.request_number and request.app[REQUESTS].is_on
+    return f"/v/{view.visit_id}/request.json" if asks else ""
 
 
 def _ms(span: timedelta) -> int:

@@ -14,7 +14,7 @@ from aiohttp import web
 from vap_meet.domain.contact import read_phone
 from vap_meet.domain.errors import RateLimited
 from vap_meet.domain.slot_errors import CodeExpired, CodeWrong
-from vap_meet.web.appkeys import OWN, PHONE_CODES, RENDERER
+from vap_meet.web.appkeys import OWN, PHONE_CODES, RENDERER, REQUESTS
 from vap_meet.web.booking import code_page
 from vap_meet.web.customer_pages import see_other
 from vap_meet.web.guards import client_address
@@ -72,11 +72,16 @@ async def mine(request: web.Request) -> web.StreamResponse:
         return _code(request, phone, code_id=code_id, fault="wrong", status=422)
     except CodeExpired:
         return _code(request, phone, code_id="", fault="expired", status=422)
+    found = await request.app[OWN].of_phone(phone)
+    asked = [own.appointment for own in found if own.link and own.appointment.request_number]
+    requests = request.app[REQUESTS]
+    tickets = {one.id: requests.ticket(one.id) for one in asked} if requests.is_on else {}
     return request.app[RENDERER].page(
         request,
         "customer/mine-list.html",
         title_key="mine.title",
-        found=await request.app[OWN].of_phone(phone),
+        found=found,
+        tickets=tickets,
     )
 
 

@@ -11,6 +11,7 @@ import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
 import { stayAwake } from './attention.js';
 import { measured } from './quality-start.js';
+import { fillRequestCards } from './request-card.js';
 
 /**
  * @import { CallState } from '../media/call-state.js'
@@ -43,6 +44,7 @@ const form =
   page.outcome &&
   new OutcomeForm({ ...page.outcome, lang: page.lang, timeZone: page.timeZone }, startAfresh, signal);
 form?.start();
+fillRequestCards(signal);
 const own = page.call && startCall(page.call);
 listen(document, 'keydown', pressed, signal);
 

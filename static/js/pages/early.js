@@ -6,6 +6,7 @@ import { getJson } from '../lib/http.js';
 import { pageData } from '../lib/page-data.js';
 import { Check } from './check.js';
 import { DeviceCheck } from './device.js';
+import { fillRequestCards } from './request-card.js';
 
 const LOOK_EVERY_MS = 30_000;
 
@@ -24,6 +25,8 @@ async function look() {
 }
 setInterval(look, LOOK_EVERY_MS);
 listen(document, 'visibilitychange', look);
+
+fillRequestCards(new AbortController().signal);
 
 let checking = new AbortController();
 

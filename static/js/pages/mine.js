@@ -1,0 +1,3 @@
+import { fillRequestCards } from './request-card.js';
+
+fillRequestCards(new AbortController().signal);
