@@ -15,6 +15,7 @@ from vap_meet.composition.base import open_base
 from vap_meet.composition.office import put_office
 from vap_meet.composition.record import put_demo, put_record
 from vap_meet.composition.rooms import put_rooms
+from vap_meet.composition.rounds import put_rounds
 from vap_meet.composition.telling import listen, put_telling
 from vap_meet.services.limits import RateLimiter
 from vap_meet.web import (
@@ -26,15 +27,18 @@ from vap_meet.web import (
     admin_services,
     admin_webhooks,
     agent,
+    agent_calls,
     agent_news,
     api,
     assets,
     booked,
     booking,
+    call_back,
     customer,
     demo,
     dev_outbox,
     device_check,
+    earlier,
     feedback,
     health,
     keys,
@@ -64,6 +68,7 @@ DOORS = (
     services,
     booking,
     booked,
+    earlier,
     mine,
     customer,
     feedback,
@@ -112,6 +117,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         telling = put_telling(app, base)
         put_rooms(app, base, telling)
         put_record(app, base, telling)
+        put_rounds(app, base, telling)
         put_office(app, base)
         put_demo(app, base, telling)
         listen(app, base, telling)

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from vap_meet.services.board import Board
     from vap_meet.services.board_news import BoardNews
     from vap_meet.services.booking import Booking
+    from vap_meet.services.call_backs import CallBacks
     from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
     from vap_meet.services.device_checks import DeviceChecks
+    from vap_meet.services.earlier import EarlierTimes
     from vap_meet.services.echo import Echo
     from vap_meet.services.feedback import Feedback
     from vap_meet.services.health import Health
@@ -47,6 +49,7 @@ OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
 AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
+EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
 BOARD: web.AppKey[Board] = web.AppKey("board")
@@ -59,6 +62,7 @@ HUB: web.AppKey[Hub] = web.AppKey("hub")
 ROOMS: web.AppKey[Backing] = web.AppKey("rooms")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
+CALL_BACKS: web.AppKey[CallBacks] = web.AppKey("call_backs")
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
 DEMAND: web.AppKey[Demand] = web.AppKey("demand")
 WEBHOOKS: web.AppKey[Webhooks] = web.AppKey("webhooks")
