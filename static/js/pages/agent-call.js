@@ -10,8 +10,10 @@ import { hasPlace, losePlace, takePlace } from './agent-call-place.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
 import { stayAwake } from './attention.js';
+import { featuresWhenTalking } from './features-start.js';
 import { measured } from './quality-start.js';
 import { fillRequestCards } from './request-card.js';
+import { toast } from './toast.js';
 
 /**
  * @import { CallState } from '../media/call-state.js'
@@ -81,6 +83,7 @@ function startCall(data) {
   else begin();
   wireIdentity(data.identityUrl);
   stayAwake(signal);
+  featuresWhenTalking(call, { side: 'agent', say: toast(byId('announcement', HTMLElement)), signal });
   listen(window, 'online', () => call.nudge(), signal);
   listen(document, 'visibilitychange', () => {
     if (!document.hidden) call.nudge();

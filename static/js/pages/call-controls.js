@@ -77,8 +77,7 @@ async function reopen(call, video, say) {
  * @param {Call} call
  * @param {(words: string) => void} say
  * @param {AbortSignal} signal
- * @returns {{ show: (state: CallState) => void, close: () => boolean }} Shows the conversation of a state;
- *   closes the sheet and says whether it was open.
+ * @returns {(state: CallState) => void} Shows the conversation of a state.
  */
 export function chatSheet(call, say, signal) {
   const opener = byId('open-chat', HTMLButtonElement);
@@ -121,18 +120,9 @@ export function chatSheet(call, say, signal) {
     { signal },
   );
 
-  /** @param {CallState} state */
-  const render = ({ self, phase, chat: lines }) => {
+  return ({ self, phase, chat: lines }) => {
     chat.selfId = self?.id ?? '';
     chat.toggleAttribute('disabled', phase !== 'in_call');
     chat.show(lines);
-  };
-  return {
-    show: render,
-    close: () => {
-      const wasOpen = !sheet.hidden;
-      if (wasOpen) close();
-      return wasOpen;
-    },
   };
 }

@@ -4,7 +4,8 @@
  *
  * @import { DeviceCheck } from './device.js'
  */
-import { byId, hide, listen, make, setVisible } from '../lib/dom.js';
+import { byId, hide, listen, setVisible } from '../lib/dom.js';
+import { lateStyle } from '../lib/late-style.js';
 
 /**
  * @param {AbortSignal} signal
@@ -19,10 +20,7 @@ export function checkButton(signal) {
   const run = async () => {
     const device = offered;
     hide(button);
-    const style = make('link', '');
-    style.rel = 'stylesheet';
-    style.href = button.dataset['style'] ?? '';
-    document.head.append(style);
+    lateStyle(button);
     running = new AbortController();
     const { Check } = await import('./check.js');
     if (device && !running.signal.aborted) await new Check(device, running.signal).run();

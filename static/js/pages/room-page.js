@@ -1,6 +1,7 @@
 import { byId, one, setText, setVisible, show } from '../lib/dom.js';
 import { text } from '../lib/page-data.js';
 import { officialIn } from './room-view.js';
+import { toast } from './toast.js';
 
 /**
  * @import { CallState } from '../media/call-state.js'
@@ -9,8 +10,6 @@ import { officialIn } from './room-view.js';
  *
  * @typedef {'browser' | 'preview' | RoomView['section']} Section
  */
-
-const SAID_MS = 7_000;
 
 const element = (/** @type {string} */ id) => byId(id, HTMLElement);
 const tile = (/** @type {string} */ id) => /** @type {VapVideoTile} */ (element(id));
@@ -21,8 +20,6 @@ export class RoomPage {
   section = 'checking';
   #title = document.title;
   #called = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #said;
   /** @type {CallState['phase']} */
   #phase = 'connecting';
   /** @type {number | null} */
@@ -49,16 +46,8 @@ export class RoomPage {
     [...shown.querySelectorAll('h1')].find((heading) => heading.offsetParent)?.focus({ preventScroll: true });
   }
 
-  /**
-   * Show a sentence for a moment, and have it read out.
-   *
-   * @param {string} words
-   */
-  say(words) {
-    clearTimeout(this.#said);
-    setText(element('announcement'), words);
-    this.#said = setTimeout(() => setText(element('announcement'), ''), SAID_MS);
-  }
+  /** Show a sentence for a moment, and have it read out. */
+  say = toast(element('announcement'));
 
   /**
    * @param {CallState} state

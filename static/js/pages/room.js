@@ -14,6 +14,7 @@ import { chatSheet, mediaControls } from './call-controls.js';
 import { checkButton } from './check-start.js';
 import { DeviceCheck } from './device.js';
 import { deviceQuestion } from './device-question.js';
+import { featuresWhenTalking } from './features-start.js';
 import { asked, guardBack } from './leave-guard.js';
 import { forget, recall, remember } from './room-memory.js';
 import { RoomPage } from './room-page.js';
@@ -73,8 +74,7 @@ function enter(media) {
   });
   const call = new Call({ client: new SignalingClient({ url }), media, connect });
   const say = (/** @type {string} */ words) => page.say(words);
-  const chat = chatSheet(call, say, signal);
-  const parts = [mediaControls(call, say, signal), chat.show, keepChoice, ringWhenCalled()];
+  const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);
   const show = () => {
     const view = roomView(call.state, navigator.onLine);
@@ -90,8 +90,9 @@ function enter(media) {
     if (dialog.open) dialog.close('stay');
     if (phase !== 'stopped') whenAnswered(statusUrl, () => page.answered(), new AbortController().signal);
   });
-  leavingAsksFirst(call, chat.close);
+  leavingAsksFirst(call);
   stayAwake(signal);
+  featuresWhenTalking(call, { side: 'customer', say, signal });
   // Whoever waits has time to read; nothing of it is needed to be called in.
   if (document.querySelector('[data-request-card]')) {
     void import('./request-card.js').then(({ fillRequestCards }) => fillRequestCards(signal), () => {});
@@ -120,11 +121,8 @@ function ringWhenCalled() {
   };
 }
 
-/**
- * @param {Call} call
- * @param {() => boolean} closeChat Back closes an open chat, and nothing else.
- */
-function leavingAsksFirst(call, closeChat) {
+/** @param {Call} call */
+function leavingAsksFirst(call) {
   const dialog = byId('leave-dialog', HTMLDialogElement);
   const ask = () => {
     const key = page.section === 'call' ? 'say.room.leave_title' : 'say.room.leave_waiting_title';
@@ -135,7 +133,15 @@ function leavingAsksFirst(call, closeChat) {
   for (const id of ['leave', 'waiting-leave']) {
     listen(element(id), 'click', async () => (await ask()) && leave(), present.signal);
   }
-  guardBack(async () => !closeChat() && ask(), leave, present.signal);
+  guardBack(async () => !closeSheet() && ask(), leave, present.signal);
+}
+
+/** Back closes what lies over the call, and does nothing else then. */
+function closeSheet() {
+  const button = document.querySelector('#section-call :is(.sheet, .more):not([hidden]) [data-close]');
+  if (!(button instanceof HTMLElement)) return false;
+  button.click();
+  return true;
 }
 
 // Any first touch allows sound: after a reload nobody presses "join" again.

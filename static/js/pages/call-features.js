@@ -1,0 +1,41 @@
+/**
+ * What the call can do besides being seen and heard. Each feature is a module of its own, loaded after the
+ * call has begun, and shows its own rows in the menu "more" where the browser can do it.
+ *
+ * @import { Call } from '../media/call.js'
+ * @import { CallState } from '../media/call-state.js'
+ *
+ * @typedef {object} Surroundings
+ * @property {'customer' | 'agent'} side
+ * @property {(words: string) => void} say Shows a sentence for a moment and has it read out.
+ * @property {AbortSignal} signal The call is over.
+ *
+ * @typedef {(state: CallState) => void} Show Told of every change of the call.
+ *
+ * @typedef {object} Feature
+ * @property {(call: Call, surroundings: Surroundings) => Show | void} start
+ */
+import { moreMenu } from './more-menu.js';
+
+/** @type {readonly (() => Promise<Feature>)[]} */
+const FEATURES = [];
+
+/**
+ * Start every feature. One that can't be loaded is missing; the others are there all the same.
+ *
+ * @param {Call} call
+ * @param {Surroundings} surroundings
+ */
+export async function startFeatures(call, surroundings) {
+  const { signal } = surroundings;
+  const starting = FEATURES.map(async (load) => {
+    const { start } = await load();
+    if (signal.aborted) return;
+    const show = start(call, surroundings);
+    if (!show) return;
+    call.on('change', show, { signal });
+    show(call.state);
+  });
+  await Promise.allSettled(starting);
+  if (!signal.aborted) moreMenu(signal);
+}

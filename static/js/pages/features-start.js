@@ -1,0 +1,35 @@
+/**
+ * @import { Call } from '../media/call.js'
+ * @import { Surroundings } from './call-features.js'
+ */
+
+const IDLE_WITHIN_MS = 3_000;
+
+/**
+ * Load what the call can do besides being seen and heard, once this person is in it and the browser has
+ * nothing better to do: it delays no first picture.
+ *
+ * @param {Call} call
+ * @param {Surroundings} surroundings
+ */
+export function featuresWhenTalking(call, surroundings) {
+  const { signal } = surroundings;
+  let begun = false;
+  const look = () => {
+    if (begun || call.state.phase !== 'in_call') return;
+    begun = true;
+    whenIdle(async () => {
+      const loaded = await import('./call-features.js').catch(() => null); // cut off just now: the call goes on
+      if (!signal.aborted) await loaded?.startFeatures(call, surroundings);
+    });
+  };
+  call.on('change', look, { signal });
+  look();
+}
+
+/** @param {() => void} run */
+function whenIdle(run) {
+  // Safari has no idle callbacks.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(run, { timeout: IDLE_WITHIN_MS });
+  else setTimeout(run, IDLE_WITHIN_MS / 3);
+}
