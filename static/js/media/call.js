@@ -12,10 +12,13 @@ import { Mesh } from './mesh.js';
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
  * @import { Outgoing } from './peer.js'
+ * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {object} CallEvents
  * @property {CallState} change
  * @property {ChatLine} chat A line not shown before; `state.chat` already holds it.
+ * @property {{ id: string, channels: PeerChannels | null }} channels To one participant: open, or gone (null);
+ *   `channels` already says so. Only of those who are in the call with this person.
  * @property {CallState} stopped The call is over for this page (left, ended or stopped); once.
  */
 
@@ -31,6 +34,8 @@ export class Call extends TypedEvents {
   #mediaSignal = new AbortController();
   /** @type {{ microphone?: MediaChoice, camera?: MediaChoice }} What the server was told of the devices last. */
   #told = {};
+  /** @type {Map<string, PeerChannels>} */
+  #channels = new Map();
 
   /**
    * @param {object} options
@@ -52,6 +57,15 @@ export class Call extends TypedEvents {
   /** @returns {CallState} */
   get state() {
     return this.#state;
+  }
+
+  /**
+   * What there is beside the media to each participant that this person is in the call with.
+   *
+   * @returns {ReadonlyMap<string, PeerChannels>}
+   */
+  get channels() {
+    return this.#channels;
   }
 
   /** Connect. Called once. */
@@ -210,6 +224,12 @@ export class Call extends TypedEvents {
     );
     this.#mesh.on('remote', ({ id, stream }) => this.#apply({ type: 'remote', id, stream }));
     this.#mesh.on('link', ({ id, state }) => this.#apply({ type: 'link', id, state }));
+    this.#mesh.on('channels', ({ id, channels }) => {
+      const known = this.#channels.has(id);
+      if (channels) this.#channels.set(id, channels);
+      else this.#channels.delete(id);
+      if (channels || known) this.emit('channels', { id, channels });
+    });
   }
 
   /**

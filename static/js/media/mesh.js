@@ -10,10 +10,14 @@ import { Peer } from './peer.js';
  * @import { Level } from './call-state.js'
  * @import { Tracks } from './local-media.js'
  * @import { Incoming, Outgoing } from './peer.js'
+ * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {object} MeshEvents
  * @property {{ id: string, stream: MediaStream | null }} remote
  * @property {{ id: string, state: RTCPeerConnectionState | null }} link
+ * @property {{ id: string, channels: PeerChannels | null }} channels Of a live path only; null when it is none.
+ *
+ * @typedef {{ peer: Peer, level: Level, channels: PeerChannels | null }} Entry
  */
 
 // Generations are quarter seconds of the server's clock, so that a page loaded again starts above the
@@ -33,7 +37,7 @@ export class Mesh extends TypedEvents {
   #send;
   #now;
   #connect;
-  /** @type {Map<string, { peer: Peer, level: Level }>} */
+  /** @type {Map<string, Entry>} */
   #peers = new Map();
   #tracks = NOTHING;
   /** @type {RTCConfiguration} */
@@ -79,7 +83,7 @@ export class Mesh extends TypedEvents {
       const broken = existing?.level !== 'ready' && existing?.peer.connectionState !== 'connected';
       const entry = this.#peers.get(other.id) ?? this.#add(self, other, fresh && level !== 'ready');
       if (fresh && entry === existing && broken) entry.peer.renew();
-      this.#raise(entry, level);
+      this.#raise(other.id, entry, level);
     }
   }
 
@@ -136,23 +140,30 @@ export class Mesh extends TypedEvents {
     });
     peer.on('track', ({ stream }) => this.emit('remote', { id, stream }));
     peer.on('connectionstate', ({ state }) => this.emit('link', { id, state }));
-    /** @type {{ peer: Peer, level: Level }} */
-    const entry = { peer, level: 'ready' };
+    /** @type {Entry} */
+    const entry = { peer, level: 'ready', channels: null };
+    peer.on('channels', ({ channels }) => {
+      entry.channels = channels;
+      if (entry.level === 'live') this.emit('channels', { id, channels });
+    });
     this.#peers.set(id, entry);
     if (offerer || begin) peer.offer();
     return entry;
   }
 
   /**
-   * @param {{ peer: Peer, level: Level }} entry
+   * @param {string} id
+   * @param {Entry} entry
    * @param {Level} level
    */
-  #raise(entry, level) {
+  #raise(id, entry, level) {
     const raised = level !== entry.level;
     entry.level = level;
     if (level !== 'ready') entry.peer.goLive();
     // A sender that is closing refuses a track; its connection is replaced anyway.
-    if (level === 'live' && raised) entry.peer.replaceTracks(this.#tracks).catch(() => undefined);
+    if (level !== 'live' || !raised) return;
+    entry.peer.replaceTracks(this.#tracks).catch(() => undefined);
+    if (entry.channels) this.emit('channels', { id, channels: entry.channels });
   }
 
   /** @param {string} id */
@@ -161,6 +172,7 @@ export class Mesh extends TypedEvents {
     this.#peers.delete(id);
     this.emit('remote', { id, stream: null });
     this.emit('link', { id, state: null });
+    this.emit('channels', { id, channels: null });
   }
 
   #nextPc() {

@@ -5,9 +5,11 @@
  * put in by replaceTrack, so switching a camera or a person without one never negotiates again.
  */
 import { TypedEvents } from '../lib/typed-events.js';
+import { carriesChannels, makeChannels } from './peer-channel.js';
 
 /**
  * @import { Tracks } from './local-media.js'
+ * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {object} Description
  * @property {'offer' | 'answer'} type
@@ -18,6 +20,7 @@ import { TypedEvents } from '../lib/typed-events.js';
  * @property {RTCIceCandidate | null} candidate To be sent to the other side; null ends them.
  * @property {MediaStreamTrack} track The other side's.
  * @property {RTCPeerConnectionState} connectionstate
+ * @property {PeerChannels | null} channels Open on both sides; null when they have closed.
  * @property {unknown} failed The browser refused a description; this connection can't be saved.
  */
 
@@ -32,6 +35,7 @@ export class Negotiation extends TypedEvents {
   #makingOffer = false;
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
+  #hasChannels = false;
   // One stream for both tracks, so that the receiver keeps sound and picture in step.
   #stream = new MediaStream();
 
@@ -64,6 +68,7 @@ export class Negotiation extends TypedEvents {
         sendEncodings: kind === 'video' ? [{ maxBitrate: VIDEO_MAX_BPS }] : [{}],
       });
     }
+    this.#makeChannels();
   }
 
   /** Whether an offer of one's own, the first of this connection, has not been answered yet. */
@@ -105,6 +110,8 @@ export class Negotiation extends TypedEvents {
     }
     if (description.type === 'offer') {
       await this.#fillTransceivers();
+      // Not before the offer: a browser negotiates by itself as soon as a channel is made.
+      if (carriesChannels(description.sdp)) this.#makeChannels();
       await connection.setLocalDescription();
       this.#describe();
     }
@@ -133,6 +140,12 @@ export class Negotiation extends TypedEvents {
     } finally {
       this.#makingOffer = false;
     }
+  }
+
+  #makeChannels() {
+    if (this.#hasChannels) return;
+    this.#hasChannels = true;
+    makeChannels(this.connection, (channels) => this.emit('channels', channels));
   }
 
   #describe() {

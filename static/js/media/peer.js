@@ -11,6 +11,7 @@ import { Negotiation } from './negotiation.js';
 /**
  * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
  * @import { Tracks } from './local-media.js'
+ * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {Offer | Answer | Candidate} Outgoing
  * @typedef {OfferFrom | AnswerFrom | CandidateFrom} Incoming
@@ -18,6 +19,7 @@ import { Negotiation } from './negotiation.js';
  * @typedef {object} PeerEvents
  * @property {{ stream: MediaStream }} track The other side's picture and sound; a new stream a generation.
  * @property {{ state: RTCPeerConnectionState }} connectionstate
+ * @property {{ channels: PeerChannels | null }} channels Null when they closed or the generation was replaced.
  */
 
 const BROKEN_AFTER_MS = 500;
@@ -153,6 +155,7 @@ export class Peer extends TypedEvents {
   /** @param {number} pc */
   #open(pc) {
     this.#negotiation?.close();
+    this.emit('channels', { channels: null });
     this.#pc = pc;
     this.#remote = new MediaStream();
     this.#heldBack = [];
@@ -169,6 +172,7 @@ export class Peer extends TypedEvents {
     negotiation.on('candidate', (candidate) => this.#post(negotiation, this.#toMessage(candidate)));
     negotiation.on('track', (track) => this.#receiveTrack(track));
     negotiation.on('connectionstate', (state) => this.#watch(state));
+    negotiation.on('channels', (channels) => this.emit('channels', { channels }));
     negotiation.on('failed', () => this.#broken());
   }
 

@@ -61,6 +61,38 @@ class FakeTransceiver {
   }
 }
 
+/** A data channel that opens and carries only when a test says so. */
+class FakeChannel extends EventTarget {
+  readyState = 'connecting';
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  sent = [];
+
+  constructor(label, options) {
+    super();
+    this.label = label;
+    this.options = options;
+  }
+
+  send(data) {
+    this.sent.push(data);
+  }
+
+  close() {
+    this.become('closed');
+  }
+
+  become(readyState) {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event(readyState === 'closed' ? 'close' : readyState));
+  }
+
+  arrive(data) {
+    this.dispatchEvent(Object.assign(new Event('message'), { data }));
+  }
+}
+
+const CHANNELS = '\nm=application 9';
 let offers = 0;
 
 export class FakeConnection extends EventTarget {
@@ -73,6 +105,8 @@ export class FakeConnection extends EventTarget {
   restarts = 0;
   /** @type {Promise<void> | undefined} */
   slow;
+  /** @type {FakeChannel[]} */
+  channels = [];
   #transceivers = [];
   #needed = false;
   #queued = false;
@@ -95,6 +129,15 @@ export class FakeConnection extends EventTarget {
     return transceiver;
   }
 
+  createDataChannel(label, options) {
+    const channel = new FakeChannel(label, options);
+    this.channels.push(channel);
+    // A browser asks for negotiation when the first channel is made and no description has a place for one.
+    const agreed = this.remoteDescription?.sdp.includes('m=application');
+    if (this.channels.length === 1 && !agreed) this.#need();
+    return channel;
+  }
+
   restartIce() {
     this.restarts += 1;
     this.#need();
@@ -105,7 +148,7 @@ export class FakeConnection extends EventTarget {
     this.#mustBeOpen();
     if (this.signalingState === 'stable') {
       offers += 1;
-      this.localDescription = { type: 'offer', sdp: `offer ${offers}` };
+      this.localDescription = { type: 'offer', sdp: `offer ${offers}${this.channels.length ? CHANNELS : ''}` };
       this.signalingState = 'have-local-offer';
       this.#offered = true;
       this.#needed = false;
