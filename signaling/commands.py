@@ -16,9 +16,11 @@ from signaling.events import (
     Fact,
     Held,
     Kept,
+    Locked,
     Occupant,
     Prepared,
     SentToLobby,
+    Unlocked,
 )
 from signaling.protocol import (
     Ack,
@@ -34,9 +36,11 @@ from signaling.protocol import (
     Hold,
     Leave,
     Lobby,
+    Lock,
     Media,
     Offer,
     OfferFrom,
+    Pin,
     Prepare,
     Refused,
     Remove,
@@ -199,6 +203,33 @@ def _seat(state: State, at: int, event: Command, me: Occupant, message: Seat) ->
     )
 
 
+def _lock(state: State, at: int, event: Command, me: Occupant, message: Lock) -> Result:  # noqa: ARG001
+    if me.stage not in IN_CALL:
+        return _refuse(event, RefusalCode.NOT_ADMITTED)
+    ack = _ack(event, state.seq)
+    if message.locked == state.locked:
+        return Result(replies=ack)
+    state.locked = message.locked
+    return Result(replies=ack, fact=Locked(event.by) if message.locked else Unlocked(event.by), changed=True)
+
+
+def _pin(state: State, at: int, event: Command, me: Occupant, message: Pin) -> Result:  # noqa: ARG001
+    """Have somebody seen large: a view for the moment, and no fact."""
+    if me.stage not in IN_CALL:
+        return _refuse(event, RefusalCode.NOT_ADMITTED)
+    target = state.occupants.get(message.participant)
+    if target is None:
+        return _refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
+    if message.on and target.stage not in IN_CALL:
+        return _refuse(event, RefusalCode.NOT_HERE)
+    before = state.pinned
+    if message.on:
+        state.pinned = message.participant
+    else:
+        state.unpin(message.participant)
+    return Result(replies=_ack(event, state.seq), changed=state.pinned != before)
+
+
 def _by_newcomer(state: State, event: Command, me: Occupant) -> Result:
     """Take what a device may say that only asks for the seat: that it goes again."""
     if type(event.message) is not Leave:
@@ -247,6 +278,8 @@ _HANDLERS: Final[dict[Any, _Handler]] = {
     Lobby: _step,
     Remove: _step,
     Seat: _seat,
+    Lock: _lock,
+    Pin: _pin,
     Leave: _leave,
     End: _end,
 }

@@ -24,9 +24,11 @@ from signaling.protocol import (
     Hold,
     Leave,
     Lobby,
+    Lock,
     Media,
     Offer,
     OfferFrom,
+    Pin,
     Prepare,
     Remove,
     Seat,
@@ -37,12 +39,16 @@ LOG_VERSION = 1
 HowLeft = Literal["left", "removed", "revoked", "expired"]
 
 
-class Participant(Struct, frozen=True):
-    """Someone in a room, the same across devices and reconnects, and what they may do."""
+class Participant(Struct, frozen=True, omit_defaults=True):
+    """Someone in a room, the same across devices and reconnects, and what they may do.
+
+    `part` is what the application calls them, for the others to read; it allows nothing.
+    """
 
     id: str
     name: str
     grants: frozenset[Grant]
+    part: str = ""
 
 
 class RestoredParticipant(Struct, frozen=True):
@@ -80,6 +86,7 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
     how: HowLeft | None = None
     newcomer: Newcomer | None = None
     questions: int = 0  # generation of `seat` deadlines
+    heir: str = ""  # a device that has been proven: it has the seat as soon as it comes
 
 
 class Kept(Struct, frozen=True, gc=False):
@@ -110,6 +117,7 @@ class Opened(_Event, frozen=True, tag="opened"):
     log_version: int
     restored: tuple[RestoredParticipant, ...] = ()
     ended: bool = False
+    locked: bool = False
 
 
 class Arrive(_Event, frozen=True, tag="arrive"):
@@ -128,7 +136,7 @@ class Command(_Event, frozen=True, tag="command"):
     by: str
     connection: str
     message: (
-        Prepare | Admit | Hold | Lobby | Remove | Seat | Leave | End
+        Prepare | Admit | Hold | Lobby | Remove | Seat | Lock | Pin | Leave | End
         | Offer | Answer | Candidate | Chat | Media
     )  # fmt: skip
 
@@ -145,6 +153,13 @@ class Revoke(_Event, frozen=True, tag="revoke"):
 
     participant: str
     seat: str | None = None
+
+
+class HandOver(_Event, frozen=True, tag="handOver"):
+    """The application has proven that a device is the participant's: it has their seat from when it comes."""
+
+    participant: str
+    seat: str
 
 
 class Due(_Event, frozen=True, tag="due"):
@@ -164,9 +179,11 @@ class Snapshot(_Event, frozen=True, tag="snapshot"):
     generations: tuple[Generation, ...]
     kept: tuple[Kept, ...]
     trimmed: int  # seq of the latest signal that can't be told again though it was current
+    locked: bool = False
+    pinned: str = ""
 
 
-Event = Opened | Arrive | Command | EndRoom | Revoke | Due | Snapshot
+Event = Opened | Arrive | Command | EndRoom | Revoke | HandOver | Due | Snapshot
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -239,6 +256,18 @@ class DeviceChanged(_Fact, frozen=True, tag="deviceChanged"):
     seat: str = ""
 
 
+class Locked(_Fact, frozen=True, tag="locked"):
+    """A host lets nobody new in."""
+
+    by: str
+
+
+class Unlocked(_Fact, frozen=True, tag="unlocked"):
+    """A host lets new people in again."""
+
+    by: str
+
+
 class Left(_Fact, frozen=True, tag="left"):
     """A participant is gone: left, removed by a host, revoked, or timed out while offline."""
 
@@ -253,7 +282,7 @@ class Ended(_Fact, frozen=True, tag="ended"):
     by: str | None = None
 
 
-Fact = Joined | Prepared | Admitted | Held | SentToLobby | DeviceChanged | Left | Ended
+Fact = Joined | Prepared | Admitted | Held | SentToLobby | DeviceChanged | Locked | Unlocked | Left | Ended
 
 
 class FactSink(Protocol):

@@ -9,6 +9,7 @@ from signaling.events import (
     Arrive,
     Due,
     EndRoom,
+    HandOver,
     Joined,
     Occupant,
     Opened,
@@ -16,9 +17,10 @@ from signaling.events import (
     SentToLobby,
     Snapshot,
 )
+from signaling.places import turned_away
 from signaling.protocol import Refused
 from signaling.results import NOTHING, Deadline, Result
-from signaling.seats import come_back, seat_deadline, stay
+from signaling.seats import come_back, hand_over, seat_deadline, stay
 from signaling.stages import DUE_OFFLINE, DUE_PREPARING, DUE_SEAT, REJOIN_MS
 from signaling.state import BYE, BYE_ENDED, State, preparing_deadline
 from signaling.vocabulary import Grant, MediaChoice, RefusalCode, Stage
@@ -33,6 +35,7 @@ def opened(state: State, at: int, event: Opened) -> Result:
         return NOTHING
     state.epoch = event.epoch
     state.ended = event.ended
+    state.locked = event.locked
     for one in event.restored:
         left = one.stage is Stage.LEFT
         state.occupants[one.participant.id] = Occupant(
@@ -53,6 +56,7 @@ def restored(state: State, at: int, event: Snapshot) -> Result:
     state.ended = event.ended
     state.occupants = {one.participant.id: one for one in event.occupants}
     state.backlog = Backlog(event.kept, event.generations, event.trimmed)
+    state.locked, state.pinned = event.locked, event.pinned
     state.tail = 0
     return Result(dues=_deadlines(state, at))
 
@@ -84,6 +88,9 @@ def _enter(state: State, at: int, event: Arrive, before: Occupant | None) -> Res
         if late and not skips:
             refused = Refused(RefusalCode.REJOIN_EXPIRED)
             return Result(((event.connection, refused), (event.connection, BYE["left"])))
+    bye = turned_away(state, who, known=before is not None)
+    if bye is not None:
+        return Result(((event.connection, bye),))
     stage = Stage.ADMITTED if skips else Stage.WAITING
     state.occupants[who.id] = Occupant(
         who,
@@ -114,6 +121,14 @@ def revoke(state: State, at: int, event: Revoke) -> Result:
     return state.depart(occupant, at, "revoked")
 
 
+def prove(state: State, at: int, event: HandOver) -> Result:  # noqa: ARG001 - one shape for all
+    """Let a device have a participant's seat because it has been proven to be theirs."""
+    occupant = state.occupants.get(event.participant)
+    if state.ended or occupant is None or occupant.stage is Stage.LEFT or event.seat == occupant.seat:
+        return NOTHING
+    return hand_over(state, occupant, event.seat)
+
+
 def due(state: State, at: int, event: Due) -> Result:
     """Let a deadline take effect, unless what it was set for has passed."""
     occupant = state.occupants.get(event.subject)
@@ -136,6 +151,7 @@ HAPPENINGS: Final[dict[Any, Callable[[State, int, Any], Result]]] = {
     Arrive: arrive,
     EndRoom: end_room,
     Revoke: revoke,
+    HandOver: prove,
     Due: due,
 }
 """What applies an event of each kind, at the log's time."""

@@ -15,6 +15,7 @@ from signaling.events import (
     LOG_VERSION,
     EndRoom,
     FactSink,
+    HandOver,
     Opened,
     Participant,
     RestoredParticipant,
@@ -78,6 +79,7 @@ class Hub:
         *,
         restored: tuple[RestoredParticipant, ...] = (),
         ended: bool = False,
+        locked: bool = False,
     ) -> None:
         """Follow a room from now on; if it has no log, open one with the state that SQL knows.
 
@@ -88,7 +90,8 @@ class Hub:
         async with self._opening:
             if room in self._rooms:
                 return
-            await self._log.open(room, Opened(secrets.token_urlsafe(9), LOG_VERSION, restored, ended))
+            opened = Opened(secrets.token_urlsafe(9), LOG_VERSION, restored, ended, locked)
+            await self._log.open(room, opened)
             await self._follow(room)
 
     def connect(self, transport: Transport, *, room: str, participant: Participant, seat: str) -> Connection:
@@ -130,6 +133,15 @@ class Hub:
         for one in hosted.room.present():
             if participant in (None, one.participant.id):
                 await self._append(hosted, Revoke(one.participant.id, seat))
+
+    async def hand_over(self, room: str, participant: str, seat: str) -> None:
+        """Give a participant's seat to a device that was proven to be theirs. Idempotent, like `end_room`.
+
+        It has the seat at once if it stands by, and else when it comes. Raises `LogUnavailable`.
+        """
+        hosted = await self._find(room)
+        if hosted is not None:
+            await self._append(hosted, HandOver(participant, seat))
 
     def holds(self, room: str, participant: str, seat: str) -> bool:
         """Whether a participant has this very seat in a room hosted here, connected or not."""
@@ -222,7 +234,7 @@ class Hub:
             again = self._around.clock_ms() + _ADOPT_RETRY_MS
             self._around.wheel.at(again, partial(self._adopt, room))
 
-    async def _append(self, hosted: HostedRoom, event: EndRoom | Revoke) -> None:
+    async def _append(self, hosted: HostedRoom, event: EndRoom | Revoke | HandOver) -> None:
         try:
             await hosted.append(event)
         except NoSuchLog:

@@ -20,6 +20,7 @@ from signaling.vocabulary import (
     DisplayName,
     Epoch,
     MediaChoice,
+    Part,
     ParticipantId,
     Pc,
     Ref,
@@ -100,6 +101,21 @@ class Seat(_Message, frozen=True, tag="seat"):
     ref: Ref | UnsetType = UNSET
 
 
+class Lock(_Message, frozen=True, tag="lock"):
+    """Let nobody new into the room, or let them in again; hosts may always come."""
+
+    locked: bool
+    ref: Ref | UnsetType = UNSET
+
+
+class Pin(_Message, frozen=True, tag="pin"):
+    """Have everybody see one participant large, or nobody any more. One at a time."""
+
+    participant: ParticipantId
+    on: bool
+    ref: Ref | UnsetType = UNSET
+
+
 class Leave(_Message, frozen=True, tag="leave"):
     """Leave the room; coming back is possible within the rejoin time."""
 
@@ -165,7 +181,7 @@ class Ping(_Message, frozen=True, tag="ping"):
 
 
 ClientMessage = (
-    Hello | Prepare | Admit | Hold | Lobby | Remove | Seat | Leave | End
+    Hello | Prepare | Admit | Hold | Lobby | Remove | Seat | Lock | Pin | Leave | End
     | Offer | Answer | Candidate | Chat | Media | Ping
 )  # fmt: skip
 
@@ -176,6 +192,7 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     """One participant as the others see them. `host` is true for whoever may admit.
 
     `deviceAsks`: another device stands by for their seat; only they and the hosts are told.
+    `part`: a word of the application for what they are here (an interpreter, say); it allows nothing.
     """
 
     id: ParticipantId
@@ -187,13 +204,19 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     camera: MediaChoice
     pc: Pc = 0  # the generation between them and whoever is told; a fresh page begins with the next
     device_asks: bool = False
+    part: Part = ""
 
 
-class RoomView(Struct, rename="camel", frozen=True):
-    """The room as one participant may see it: whoever waits sees only themselves and the hosts."""
+class RoomView(Struct, rename="camel", frozen=True, omit_defaults=True):
+    """The room as one participant may see it: whoever waits sees only themselves and the hosts.
+
+    `pinned` is whom everybody is to see large.
+    """
 
     ended: bool
     participants: tuple[ParticipantView, ...]
+    locked: bool = False
+    pinned: ParticipantId | UnsetType = UNSET
 
 
 class IceServer(Struct, rename="camel", frozen=True, omit_defaults=True):

@@ -68,7 +68,7 @@ class Room(State):
 
     def view(self, viewer: str, online: Container[str]) -> RoomView:
         """Return the room as one participant may see it."""
-        return room_view(viewer, self.occupants, self.backlog, online=online, ended=self.ended)
+        return room_view(viewer, self, online=online)
 
     def catch_up(
         self, participant: str, resume: Resume | None
@@ -91,8 +91,16 @@ class Room(State):
     def snapshot(self) -> Snapshot:
         """Return the whole state, to stand for every entry so far."""
         kept, generations = self.backlog.saved()
-        occupants = tuple(self.occupants.values())
-        return Snapshot(self.epoch, self.ended, occupants, generations, kept, self.backlog.trimmed)
+        return Snapshot(
+            self.epoch,
+            self.ended,
+            tuple(self.occupants.values()),
+            generations,
+            kept,
+            self.backlog.trimmed,
+            self.locked,
+            self.pinned,
+        )
 
     def compacted(self) -> None:
         """Note that the log holds a snapshot of this self."""

@@ -29,8 +29,9 @@ def come_back(state: State, at: int, event: Arrive, before: Occupant) -> Result:
     """Give the seat of a participant who is here to the connection that said hello, or let it ask.
 
     The same device (a reload, a lost network) always takes over from its old socket. Another one does so
-    while waiting, and for whoever skips the lobby at any time: their sign-in says who they are. A room opened
-    from facts may not know the device: then the first to come has the seat.
+    while waiting, and at any time if it has been proven to be theirs, as for whoever skips the lobby: their
+    sign-in says who they are. A room opened from facts may not know the device: then the first to come has
+    the seat.
     """
     if before.seat in ("", event.seat):
         arrived = replace(
@@ -42,7 +43,8 @@ def come_back(state: State, at: int, event: Arrive, before: Occupant) -> Result:
         )
         superseded = _seated(state, arrived, event.connection)
         return Result(superseded, changed=True, arrived=event.connection)
-    if before.stage is Stage.WAITING or Grant.SKIP_LOBBY in event.participant.grants:
+    proven = event.seat == before.heir or Grant.SKIP_LOBBY in event.participant.grants
+    if before.stage is Stage.WAITING or proven:
         moved = move(state, before, _newcomer(event, at))
         fact = DeviceChanged(event.participant.id, seat=event.seat)
         return Result(moved, fact=fact, changed=True, arrived=event.connection, moved=True)
@@ -60,6 +62,7 @@ def move(state: State, before: Occupant, newcomer: Newcomer) -> tuple[Delivery, 
         participant=newcomer.participant,
         seat=newcomer.seat,
         newcomer=None,
+        heir="",
         microphone=newcomer.microphone,
         camera=newcomer.camera,
     )
@@ -68,6 +71,20 @@ def move(state: State, before: Occupant, newcomer: Newcomer) -> tuple[Delivery, 
     if asking is not None and asking.connection != newcomer.connection:
         told += ((asking.connection, MOVED if asking.seat == newcomer.seat else IN_USE),)
     return told
+
+
+def hand_over(state: State, before: Occupant, seat: str) -> Result:
+    """Let a device have the seat that was proven to be the participant's: now if it stands by, else soon.
+
+    Until it comes the old one keeps the seat, for the new one may never get so far.
+    """
+    asking = before.newcomer
+    if asking is None or asking.seat != seat:
+        state.occupants[before.participant.id] = replace(before, heir=seat)
+        return Result()
+    told = move(state, before, asking)
+    fact = DeviceChanged(before.participant.id, seat=seat)
+    return Result(told, fact=fact, changed=True, arrived=asking.connection, moved=True)
 
 
 def stay(state: State, before: Occupant) -> tuple[Delivery, ...]:

@@ -25,12 +25,14 @@ BYE_ENDED: Final = Bye(ByeAction.STOP, ByeReason.ENDED)
 class State:
     """Who is where, what may have to be told again, and where the log stands."""
 
-    __slots__ = ("backlog", "ended", "epoch", "occupants", "seq", "tail", "tail_size")
+    __slots__ = ("backlog", "ended", "epoch", "locked", "occupants", "pinned", "seq", "tail", "tail_size")
 
     def __init__(self) -> None:
         self.epoch = ""
         self.seq = -1
         self.ended = False
+        self.locked = False
+        self.pinned = ""  # whom everybody is to see large
         self.tail = 0  # entries behind the snapshot, and the size of their signals
         self.tail_size = 0
         self.occupants: dict[str, Occupant] = {}
@@ -45,13 +47,20 @@ class State:
         moved = replace(occupant, stage=to, steps=occupant.steps + 1)
         self.occupants[occupant.participant.id] = moved
         if to is Stage.WAITING:
+            self.unpin(occupant.participant.id)
             self.backlog.forget(occupant.participant.id)
         return moved
+
+    def unpin(self, participant: str) -> None:
+        """Have nobody seen large if it was this participant, who goes out of sight."""
+        if self.pinned == participant:
+            self.pinned = ""
 
     def depart(self, occupant: Occupant, at: int, how: HowLeft, by: str | None = None) -> Result:
         """Let a participant be gone; the bye is among the deliveries."""
         name = occupant.participant.id
         self.occupants[name] = _gone(occupant, at, how)
+        self.unpin(name)
         self.backlog.forget(name)
         told = tuple((one, BYE[how]) for one in _connections(occupant))
         return Result(told, fact=Left(name, how, by), changed=True)

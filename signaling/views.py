@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from signaling.protocol import ParticipantView, RoomView
 from signaling.stages import IN_CALL
 from signaling.vocabulary import Grant, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container
 
     from signaling.backlog import Backlog
     from signaling.events import Occupant
+    from signaling.state import State
 
 
 def is_host(occupant: Occupant) -> bool:
@@ -30,24 +33,23 @@ def sees(viewer: Occupant, other: Occupant) -> bool:
     return viewer.stage in IN_CALL and other.stage in IN_CALL
 
 
-def room_view(
-    viewer: str,
-    occupants: Mapping[str, Occupant],
-    backlog: Backlog,
-    *,
-    online: Container[str],
-    ended: bool,
-) -> RoomView:
+def room_view(viewer: str, state: State, *, online: Container[str]) -> RoomView:
     """Return the room as `viewer` may see it; a stranger sees nobody.
 
     Those who left stay in a host's view; of those who left, the others see only hosts.
     """
-    me = occupants.get(viewer)
+    me = state.occupants.get(viewer)
     if me is None:
-        return RoomView(ended, ())
-    seen = (one for one in occupants.values() if sees(me, one))
+        return RoomView(state.ended, ())
     hosts = is_host(me)
-    return RoomView(ended, tuple(_shown(viewer, one, backlog, online, hosts=hosts) for one in seen))
+    seen = [one for one in state.occupants.values() if sees(me, one)]
+    pinned = any(one.participant.id == state.pinned for one in seen)
+    return RoomView(
+        state.ended,
+        tuple(_shown(viewer, one, state.backlog, online, hosts=hosts) for one in seen),
+        locked=state.locked,
+        pinned=state.pinned if pinned else UNSET,
+    )
 
 
 def _shown(
@@ -64,4 +66,5 @@ def _shown(
         camera=one.camera,
         pc=0 if name == viewer else backlog.generation(viewer, name),
         device_asks=one.newcomer is not None and (name == viewer or hosts),
+        part=one.participant.part,
     )

@@ -28,6 +28,7 @@ Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP_CHARS, extra_json_sch
 CandidateLine = Annotated[str, Meta(max_length=MAX_CANDIDATE_CHARS, extra_json_schema=SENSITIVE)]
 ChatId = Annotated[str, Meta(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
 ChatText = Annotated[str, Meta(min_length=1, max_length=MAX_CHAT_CHARS, extra_json_schema=SENSITIVE)]
+Part = Annotated[str, Meta(max_length=32, pattern=r"^[a-z_]*$")]
 DisplayName = Annotated[str, Meta(max_length=120, extra_json_schema=SENSITIVE)]
 Secret = Annotated[str, Meta(max_length=256, extra_json_schema=SENSITIVE)]
 
@@ -51,6 +52,7 @@ class Grant(StrEnum):
     PUBLISH = "publish"
     CHAT = "chat"
     SKIP_LOBBY = "skip_lobby"
+    PLACE = "place"
     ADMIT = "admit"
     REMOVE = "remove"
     END = "end"
@@ -104,6 +106,8 @@ class ByeReason(StrEnum):
     IDLE = "idle"
     MOVED_DEVICE = "moved_device"  # another device took this seat
     IN_USE = "in_use"  # the seat is in a call on another device
+    ROOM_FULL = "room_full"  # as many are here as a room takes
+    LOCKED = "locked"  # a host lets nobody new in
     LEFT = "left"
     REMOVED = "removed"
     ENDED = "ended"

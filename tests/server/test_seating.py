@@ -41,8 +41,8 @@ async def house(tmp_path):
 
 def test_every_role_has_its_grants():
     assert {
-        Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT}),
-        Role.AGENT: frozenset(Grant),
+        Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT, Grant.PLACE}),
+        Role.AGENT: frozenset(Grant) - {Grant.PLACE},
     } == GRANTS
 
 
@@ -53,7 +53,7 @@ async def test_the_customers_seat_is_theirs_on_this_browser(house):
     on_laptop = await house.joining.seat_for_visit(laptop.visit_id, laptop.browser)
     assert on_phone.participant == on_laptop.participant
     assert on_phone.participant.name == "متعامل 1"
-    assert on_phone.participant.grants == {Grant.PUBLISH, Grant.CHAT}
+    assert on_phone.participant.grants == {Grant.PUBLISH, Grant.CHAT, Grant.PLACE}
     assert on_phone.seat != on_laptop.seat
     assert on_phone == await house.joining.seat_for_visit(phone.visit_id, phone.browser)
 
@@ -91,8 +91,8 @@ class RecordingHub:
         self.history = []
         self._at_opening = at_opening
 
-    async def open_room(self, room, *, restored=(), ended=False):
-        self.history.append(("open", room, [one.stage for one in restored], ended))
+    async def open_room(self, room, *, restored=(), ended=False, locked=False):
+        self.history.append(("open", room, [one.stage for one in restored], ended, locked))
         if self._at_opening:
             await self._at_opening()
 
@@ -113,7 +113,7 @@ async def test_a_room_is_opened_as_the_facts_left_it(house):
     hub = RecordingHub()
     house.joining._seating._hub = hub
     await house.joining.seat_for_visit(entry.visit_id, entry.browser)
-    assert hub.history == [("open", "a-1", [Stage.ADMITTED], False)]
+    assert hub.history == [("open", "a-1", [Stage.ADMITTED], False, False)]
 
 
 async def test_a_cancellation_while_the_room_opens_leaves_nobody_in_it(house):

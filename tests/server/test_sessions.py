@@ -12,9 +12,11 @@ from signaling.events import (
     Held,
     Joined,
     Left,
+    Locked,
     Position,
     Prepared,
     SentToLobby,
+    Unlocked,
 )
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking, fresh_database, locked
@@ -175,14 +177,15 @@ async def test_admitted_left_and_ended_are_audited(tell, db):
 
 
 async def restored(sessions):
-    people, ended = await sessions.restored("a1")
-    return {one.participant.id: (one.stage, one.how) for one in people}, ended
+    room = await sessions.restored("a1")
+    return {one.participant.id: (one.stage, one.how) for one in room.people}, room.ended
 
 
 async def test_an_admitted_pair_stays_admitted_when_the_log_is_lost(tell, sessions):
     await tell(CUSTOMER_COMES, AGENT_COMES, Prepared(CUSTOMER, AGENT), ADMITTED)
-    people, ended = await sessions.restored("a1")
-    assert not ended
+    room = await sessions.restored("a1")
+    people = room.people
+    assert not room.ended
     assert [(one.participant.id, one.stage) for one in people] == [
         (CUSTOMER, Stage.ADMITTED),
         (AGENT, Stage.ADMITTED),
@@ -208,6 +211,15 @@ async def test_each_fact_is_restored_as_the_stage_it_led_to(tell, sessions, fact
     assert await restored(sessions) == ({CUSTOMER: (stage, how)}, False)
 
 
+@pytest.mark.parametrize(
+    ("said", "locked"),
+    [([], False), ([Locked(AGENT)], True), ([Locked(AGENT), Unlocked(AGENT)], False)],
+)
+async def test_a_room_is_restored_as_locked_as_it_was(tell, sessions, said, locked):
+    await tell(CUSTOMER_COMES, AGENT_COMES, *said)
+    assert (await sessions.restored("a1")).locked is locked
+
+
 async def test_an_ended_room_is_restored_ended(tell, sessions):
     await tell(CUSTOMER_COMES, Ended())
     assert (await restored(sessions))[1]
@@ -228,7 +240,7 @@ async def test_staff_are_restored_by_their_name_in_the_customers_language(tell, 
             )
         )
     await tell(AGENT_COMES)
-    people, _ = await sessions.restored("a1")
+    people = (await sessions.restored("a1")).people
     assert people[0].participant.name == "الموظف 1"
 
 

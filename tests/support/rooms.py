@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 START_MS = 1_750_000_000_000
 EPOCH = "epoch-0001"
-CUSTOMER = Participant("customer", "متعامل 1", frozenset({Grant.PUBLISH, Grant.CHAT}))
-GUEST = Participant("guest", "Guest 1", frozenset({Grant.PUBLISH, Grant.CHAT}))
-AGENT = Participant("staff.1", "Agent 1", frozenset(Grant))
-OTHER_AGENT = Participant("staff.2", "Agent 2", frozenset(Grant))
+CUSTOMER = Participant("customer", "متعامل 1", frozenset({Grant.PUBLISH, Grant.CHAT, Grant.PLACE}))
+GUEST = Participant("guest", "Guest 1", frozenset({Grant.PUBLISH, Grant.CHAT}), "interpreter")
+HOST = frozenset(Grant) - {Grant.PLACE}
+AGENT = Participant("staff.1", "Agent 1", HOST)
+OTHER_AGENT = Participant("staff.2", "Agent 2", HOST)
 LISTENER = Participant("listener", "Listener 1", frozenset({Grant.CHAT}))
 
 

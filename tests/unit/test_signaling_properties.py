@@ -16,12 +16,16 @@ from signaling.events import (
     EndRoom,
     Entry,
     Event,
+    HandOver,
     Held,
     Left,
+    Locked,
     Opened,
     Prepared,
     Revoke,
+    Unlocked,
 )
+from signaling.places import MAX_PRESENT
 from signaling.protocol import (
     Admit,
     Answer,
@@ -32,8 +36,10 @@ from signaling.protocol import (
     Hold,
     Leave,
     Lobby,
+    Lock,
     Media,
     Offer,
+    Pin,
     Prepare,
     Remove,
     Seat,
@@ -41,9 +47,9 @@ from signaling.protocol import (
 from signaling.room import Room
 from signaling.stages import NEGOTIATING
 from signaling.vocabulary import Grant, MediaChoice
-from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, START_MS
+from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, START_MS
 
-PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER)
+PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT)
 names = st.sampled_from([one.id for one in PEOPLE] + ["nobody"])
 refs = st.sampled_from([msgspec.UNSET, "r1", "r2"])
 pcs = st.integers(0, 3)
@@ -51,6 +57,8 @@ text = st.text(min_size=1, max_size=5)
 messages = st.one_of(
     *(st.builds(kind, names, refs) for kind in (Prepare, Admit, Hold, Lobby, Remove)),
     st.builds(Seat, names, st.booleans(), refs),
+    st.builds(Lock, st.booleans(), refs),
+    st.builds(Pin, names, st.booleans(), refs),
     *(st.builds(kind, refs) for kind in (Leave, End)),
     *(st.builds(kind, names, pcs, text) for kind in (Offer, Answer)),
     st.builds(Candidate, names, pcs, text),
@@ -68,6 +76,7 @@ events = st.one_of(
     st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
     st.builds(Due, st.sampled_from(["preparing", "offline", "seat", "other"]), names, st.integers(0, 4)),
     st.builds(Revoke, names, st.sampled_from([None, "c1"])),
+    st.builds(HandOver, names, connections),
     st.builds(EndRoom),
 )
 steps = st.lists(st.tuples(st.integers(0, 400_000), events), max_size=40)
@@ -111,7 +120,7 @@ def test_snapshot_and_tail_are_the_whole_log(happening, cut):
         assert whole.catch_up(who.id, None) == late.catch_up(who.id, None)
 
 
-NEEDED = {Prepared: Grant.ADMIT, Admitted: Grant.ADMIT, Held: Grant.ADMIT}
+NEEDED = dict.fromkeys((Prepared, Admitted, Held, Locked, Unlocked), Grant.ADMIT)
 
 
 @settings(max_examples=300)
@@ -120,8 +129,11 @@ def test_nobody_without_the_grant_ever_causes_the_effect(happening):
     grants = {one.id: one.grants for one in PEOPLE}
     room = Room()
     for entry in entries_of(happening):
+        locked, pinned = room.locked, room.pinned
         result = room.apply(entry)
         fact = result.fact
+        if room.locked != locked or (room.pinned and room.pinned != pinned):
+            assert Grant.ADMIT in grants[entry.event.by]
         if type(fact) in NEEDED:
             assert NEEDED[type(fact)] in grants[fact.by]
         if isinstance(fact, Ended) and fact.by is not None:
@@ -148,9 +160,21 @@ def test_a_seat_in_a_call_moves_only_when_somebody_there_says_so(happening):
             now = room.occupants[name]
             if was.stage in NEGOTIATING and now.stage in NEGOTIATING and was.seat != now.seat:
                 assert isinstance(result.fact, DeviceChanged)
-                signed_in = Grant.SKIP_LOBBY in was.participant.grants
-                assert signed_in or entry.event.connection != result.arrived
+                proven = Grant.SKIP_LOBBY in was.participant.grants or now.seat == was.heir
+                if not proven and not isinstance(entry.event, HandOver):
+                    assert entry.event.connection != result.arrived
             assert now.newcomer is None or now.newcomer.seat != now.seat
+
+
+@given(steps)
+def test_a_room_never_holds_more_than_it_takes_and_a_locked_one_no_stranger(happening):
+    room = Room()
+    for entry in entries_of(happening):
+        locked, known = room.locked, set(room.occupants)
+        room.apply(entry)
+        assert len(room.present()) <= MAX_PRESENT
+        for name in set(room.occupants) - known:
+            assert not locked or room.occupants[name].participant.grants & {Grant.ADMIT, Grant.PLACE}
 
 
 @given(steps)

@@ -23,7 +23,7 @@ from signaling.results import NOTHING
 from signaling.room import Room
 from signaling.stages import STEPS
 from signaling.vocabulary import ByeAction, ByeReason, Grant, Stage
-from tests.support.rooms import AGENT, CUSTOMER, GUEST, LISTENER, Play, in_stage, refusals
+from tests.support.rooms import AGENT, CUSTOMER, GUEST, HOST, LISTENER, Play, in_stage, refusals
 
 STEPPING = (Prepare, Admit, Hold, Lobby, Remove)
 FACT_OF = {
@@ -89,10 +89,10 @@ def test_a_stranger_cannot_be_admitted():
 def test_who_skips_the_lobby_enters_the_call_and_others_wait():
     play = Play()
     assert play.arrives(AGENT).fact == Joined(
-        "staff.1", tuple(sorted(Grant)), Stage.ADMITTED, "staff.1's phone"
+        "staff.1", tuple(sorted(HOST)), Stage.ADMITTED, "staff.1's phone"
     )
     assert play.arrives(CUSTOMER).fact == Joined(
-        "customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING, "customer's phone"
+        "customer", (Grant.CHAT, Grant.PLACE, Grant.PUBLISH), Stage.WAITING, "customer's phone"
     )
 
 
@@ -136,7 +136,7 @@ def test_who_left_may_come_back_within_the_rejoin_time(after_s, comes_in):
     if comes_in:
         assert play.stage(CUSTOMER) is Stage.WAITING
         assert result.fact == Joined(
-            "customer", (Grant.CHAT, Grant.PUBLISH), Stage.WAITING, "customer's phone"
+            "customer", (Grant.CHAT, Grant.PLACE, Grant.PUBLISH), Stage.WAITING, "customer's phone"
         )
     else:
         assert play.stage(CUSTOMER) is Stage.LEFT

@@ -16,11 +16,13 @@ from signaling.events import (
     Held,
     Joined,
     Left,
+    Locked,
     Participant,
     Position,
     Prepared,
     RestoredParticipant,
     SentToLobby,
+    Unlocked,
 )
 from signaling.vocabulary import Grant, Stage
 from vap_meet.domain.access import CUSTOMER
@@ -137,3 +139,12 @@ def places(known: Iterable[Fact]) -> dict[str, RestoredParticipant]:
             how = fact.how if isinstance(fact, Left) else None
             people[one.participant.id] = replace(one, stage=stage, how=how)
     return people
+
+
+def locked(known: Iterable[Fact]) -> bool:
+    """Whether facts, in their order, leave the room closed to new people."""
+    last = None
+    for fact in known:
+        if isinstance(fact, Locked | Unlocked):
+            last = fact
+    return isinstance(last, Locked)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _KNOWN_AT_MOST = 20_000
 
 GRANTS: dict[Role, frozenset[Grant]] = {
-    Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT}),
-    Role.AGENT: frozenset(Grant),
+    Role.CUSTOMER: frozenset({Grant.PUBLISH, Grant.CHAT, Grant.PLACE}),
+    Role.AGENT: frozenset(Grant) - {Grant.PLACE},
 }
 """What each role may do in a room (a test proves it total)."""
 
@@ -138,9 +138,11 @@ class Seating:
         if status is not LinkStatus.OPEN:
             raise domain.refusal(status)
         room = appointment.id
-        restored, ended = await self._sessions.restored(room)
+        before = await self._sessions.restored(room)
         try:
-            await self._hub.open_room(room, restored=restored, ended=ended)
+            await self._hub.open_room(
+                room, restored=before.people, ended=before.ended, locked=before.locked
+            )
         except LogUnavailable as error:
             raise Unavailable("The room can't be opened right now; please try again.") from error
         async with self._db.read() as tx:

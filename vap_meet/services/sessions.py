@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vap_meet.services.recording import HostCame
     from vap_meet.store.engine import Database
 
-__all__ = ["SessionView", "Sessions", "TimelineItem"]
+__all__ = ["RoomBefore", "SessionView", "Sessions", "TimelineItem"]
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,15 @@ class TimelineItem:
     participant: str | None
     by: str | None
     detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomBefore:
+    """A room as the facts left it, for a log that has to be opened anew."""
+
+    people: tuple[RestoredParticipant, ...]
+    ended: bool
+    locked: bool
 
 
 class Sessions(FactSink):
@@ -92,8 +101,8 @@ class Sessions(FactSink):
             await appointments.get(tx, appointment_id)
             return tuple(_item(stored) for stored in await sessions.facts(tx, appointment_id))
 
-    async def restored(self, appointment_id: str) -> tuple[tuple[RestoredParticipant, ...], bool]:
-        """Return where the facts left everybody, and whether the room has ended. Raises `NotFound`."""
+    async def restored(self, appointment_id: str) -> RoomBefore:
+        """Return where the facts left everybody, and how they left the room. Raises `NotFound`."""
         await self._note_seen(appointment_id)
         async with self._db.read() as tx:
             appointment = await appointments.get(tx, appointment_id)
@@ -104,7 +113,8 @@ class Sessions(FactSink):
         spoken = 0 if appointment.customer.language is Language.AR else 1
         told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
         named = tuple(_named(one, told.get(who, who)) for who, one in people.items())
-        return named, any(isinstance(fact, Ended) for fact in known)
+        ended = any(isinstance(fact, Ended) for fact in known)
+        return RoomBefore(people=named, ended=ended, locked=facts.locked(known))
 
     async def _note_seen(self, appointment_id: str) -> None:
         """Keep a session that somebody comes back to from being swept, before its facts are read."""

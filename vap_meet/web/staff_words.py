@@ -24,6 +24,8 @@ _KEY_OF_FACT = {
     "held": "timeline.held",
     "sentToLobby": "timeline.sent_to_lobby",
     "deviceChanged": "timeline.device_changed",
+    "locked": "timeline.locked",
+    "unlocked": "timeline.unlocked",
     "left": "timeline.left",
     "ended": "timeline.ended",
 }

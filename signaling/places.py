@@ -1,0 +1,41 @@
+"""How many a room takes, for whom a place is kept, and whom a lock keeps out.
+
+Everybody talks with everybody directly, so every place costs all the others: a phone carries three of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from signaling.protocol import Bye
+from signaling.vocabulary import ByeAction, ByeReason, Grant
+
+if TYPE_CHECKING:
+    from signaling.events import Participant
+    from signaling.state import State
+
+MAX_PRESENT: Final = 4
+"""As many are in a room at once, those included who wait or have lost their connection."""
+
+MAX_GUESTS: Final = 2
+"""As many of them may be neither hosts nor have a place kept for them: one place stays for a host."""
+
+ROOM_FULL: Final = Bye(ByeAction.STOP, ByeReason.ROOM_FULL)
+LOCKED: Final = Bye(ByeAction.STOP, ByeReason.LOCKED)
+
+
+def turned_away(state: State, who: Participant, *, known: bool) -> Bye | None:
+    """Return what somebody is told who may not enter now; None if they may.
+
+    Whoever has a place kept for them always finds it: the others fill all places but that one. A lock keeps
+    out those who are neither hosts nor `known` (have been here before).
+    """
+    if Grant.PLACE in who.grants:
+        return None
+    host = Grant.ADMIT in who.grants
+    if state.locked and not host and not known:
+        return LOCKED
+    others = [one.participant.grants for one in state.present() if Grant.PLACE not in one.participant.grants]
+    guests = sum(Grant.ADMIT not in grants for grants in others)
+    full = len(others) >= MAX_PRESENT - 1 or (not host and guests >= MAX_GUESTS)
+    return ROOM_FULL if full else None
