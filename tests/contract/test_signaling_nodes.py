@@ -13,6 +13,7 @@ from signaling.protocol import (
     Chat,
     ChatFrom,
     End,
+    Media,
     Offer,
     OfferFrom,
     Prepare,
@@ -21,7 +22,7 @@ from signaling.protocol import (
     Welcome,
 )
 from signaling.stages import OFFLINE_MS, PREPARING_MS
-from signaling.vocabulary import ByeAction, ByeReason, RefusalCode, Stage
+from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
 from tests.support.nodes import nodes, until
 from tests.support.redis import forget_everything, new_prefix, new_server
 from tests.support.rooms import AGENT, CUSTOMER
@@ -166,6 +167,21 @@ async def test_a_deadline_that_both_nodes_let_come_takes_effect_once(two):
         await node.hub.settle()
     assert [fact.participant for fact in one.facts.facts[-1:]] == ["customer"]
     assert len(one.facts.facts) == 4
+
+
+async def test_deadlines_of_a_node_that_slept_through_what_happened_take_no_effect():
+    async with nodes(prefix=new_prefix(), plan="x") as (one, other):  # what is told gets lost, as in a sleep
+        customer = await one.sit(CUSTOMER)
+        agent = await other.sit(AGENT)
+        await agent.send(Prepare("customer"))
+        await customer.send(Media(MediaChoice.ON, MediaChoice.ON))  # the answer tells of the deadline
+        asleep = one.hub._rooms["room"].room.occupant("customer")
+        assert asleep.stage is Stage.PREPARING
+        await agent.send(Admit("customer"))
+        one.wait(PREPARING_MS / 1000 + 2)
+        await one.hub.settle()
+        assert one.hub._rooms["room"].room.occupant("customer").stage is Stage.ADMITTED
+        assert kinds(one.facts.facts) == [Joined, Joined, Prepared, Admitted]
 
 
 async def test_an_emptied_redis_keeps_an_admitted_pair_admitted(two):

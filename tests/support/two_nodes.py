@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from tests.support import postgres, redis
+from tests.support.nodes import until
 from tests.support.record import open_database
 from tests.support.server import free_port, serving, serving_environment
 from tests.support.signaling import Client
@@ -23,7 +24,7 @@ from vap_meet.services.sessions import Sessions
 from vap_meet.services.staffing import Staffing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from sqlalchemy import URL
@@ -65,6 +66,27 @@ class Deployment(TwoServers):
         async with self.agent.get(f"{node_base(node)}/agent/board/news") as response:
             assert response.status == 200
             yield response.content
+
+    @contextmanager
+    def frozen(self, node: Server) -> Iterator[None]:
+        """Stop a node's clock, as a suspended machine; all that is sent to it waits until it wakes."""
+        os.kill(node.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(node.pid, signal.SIGCONT)
+
+    async def name_of_node(self) -> str:
+        """Return what the one node is called that has somebody in the appointment's room."""
+        key = f"vap:online:{{{APPOINTMENT}}}"
+        await until(lambda: self.redis.ask("SCARD", key) == 1)  # it is told beside what the client waits for
+        connection = self.redis.ask("SRANDMEMBER", key)
+        assert isinstance(connection, bytes)
+        return connection.decode().rpartition(".")[0]
+
+    def outlive_lease(self, node: str) -> None:
+        """Let the time pass by which a node should have been heard of again."""
+        assert self.redis.ask("ZADD", "vap:{nodes}:alive", "XX", "CH", 1, node) == 1
 
     def kill(self, node: Server) -> None:
         """End a node as if its machine had lost its power."""
