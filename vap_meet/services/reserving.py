@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.availability import candidates, check_start
+from vap_meet.domain.booking_invitations import InvitationState, over
 from vap_meet.domain.earlier import OfferState, expires_at
 from vap_meet.domain.errors import ErrorCode, NotFound, WrongState
 from vap_meet.domain.opening import day_ticks, moment_of, tick_of
 from vap_meet.domain.slot_errors import InterpreterTaken, NotBookable, SlotTaken
-from vap_meet.store import appointments, audit, availability, booking_details, earlier, reservations
+from vap_meet.store import (
+    appointments,
+    audit,
+    availability,
+    booking_details,
+    booking_invitations,
+    earlier,
+    reservations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -44,14 +53,28 @@ _TIME_REFUSALS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Consent that was given on the telephone: who read the notice out, and which version of it."""
+
+    by: str
+    version: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a customer's booking asks for beside the appointment itself."""
+    """What a customer's booking asks for beside the appointment itself.
+
+    `terms_version` is what the customer accepted on our pages, `heard` what they said yes to by telephone.
+    The invitation is used up by the booking.
+    """
 
     need: Need | None = None
     wants_earlier: bool = False
     terms_version: str | None = None
     phone_proved: bool = False
+    heard: Heard | None = None
+    invitation_id: str | None = None
 
 
 async def take(tx: AsyncConnection, appointment: Appointment, wish: Wish, *, now: datetime) -> None:
@@ -64,6 +87,17 @@ async def take(tx: AsyncConnection, appointment: Appointment, wish: Wish, *, now
         terms_version=wish.terms_version,
         phone_proved_at=now if wish.phone_proved else None,
     )
+    invitation = wish.invitation_id
+    if invitation and not await booking_invitations.use(tx, invitation, appointment.id, at=now):
+        raise over(InvitationState.USED)
+    if wish.heard is not None:
+        await audit.record(
+            tx,
+            at=now,
+            action="consent.heard",
+            appointment_id=appointment.id,
+            public={"by": wish.heard.by, "version": wish.heard.version},
+        )
     offer = await _offer(tx, appointment, wish.need, now=now)
     check_start(offer, appointment.starts_at, now=now)
     await _reserve(tx, offer, appointment, reservations.reserve)

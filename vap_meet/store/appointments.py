@@ -128,6 +128,12 @@ async def of_phone(tx: AsyncConnection, phone: str, *, at_most: int) -> tuple[Ap
     return tuple(read_row(row) for row in await tx.execute(query))
 
 
+async def of_reference(tx: AsyncConnection, reference: str) -> Appointment | None:
+    """Return the record that has a reference, or None."""
+    row = (await tx.execute(select(table).where(table.c.reference == reference))).one_or_none()
+    return None if row is None else read_row(row)
+
+
 async def moved_at(tx: AsyncConnection, appointment_id: str) -> datetime | None:
     """Return since when the record has its present time; None if it has never moved."""
     query = select(table.c.moved_at).where(table.c.id == appointment_id)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vap_meet.services.board_news import BoardNews
     from vap_meet.services.booking import Booking
     from vap_meet.services.call_backs import CallBacks
+    from vap_meet.services.callers import Callers
     from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
@@ -49,6 +50,7 @@ OUTCOMES: web.AppKey[Outcomes] = web.AppKey("outcomes")
 SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
 AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
+CALLERS: web.AppKey[Callers] = web.AppKey("callers")
 EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")

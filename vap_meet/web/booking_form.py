@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -14,10 +14,12 @@ from vap_meet.domain.availability import Need
 from vap_meet.domain.booking import MAX_QUESTION_CHARS
 from vap_meet.domain.contact import read_contact, read_phone
 from vap_meet.services.availability import SlotRequest
-from vap_meet.services.reserving import Wish
+from vap_meet.services.reserving import Heard, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from vap_meet.domain.booking_invitations import BookingInvitation
 
 MAX_NAME_CHARS = 120
 MAX_NUMBER_CHARS = 64
@@ -41,6 +43,7 @@ class BookingForm:
     request_number: str = ""
     earlier: str = ""
     terms: str = ""
+    invitation: str = ""
 
     @classmethod
     def read(cls, form: Mapping[str, object]) -> BookingForm:
@@ -78,8 +81,26 @@ class BookingForm:
         }
         return tuple(name for name, good in checks.items() if not good)
 
-    def request(self, *, language: Language, phone_proved: bool) -> SlotRequest:
-        """Return the booking, once `faults` has found none; `language` is for who chose none."""
+    def filled(self, invitation: BookingInvitation | None) -> BookingForm:
+        """Return the form with what an invitation knows already; its phone and email are on no page."""
+        if invitation is None:
+            return self
+        customer = invitation.customer
+        return replace(
+            self,
+            service=invitation.service.id,
+            phone=customer.phone or self.phone,
+            email=customer.email or self.email,
+            request_number=invitation.request_number or self.request_number,
+        )
+
+    def request(
+        self, *, language: Language, phone_proved: bool = False, heard_by: str | None = None
+    ) -> SlotRequest:
+        """Return the booking, once `faults` has found none; `language` is for who chose none.
+
+        `heard_by` is the official who typed it for a caller and read the notice out.
+        """
         starts_at = self.starts_at
         assert starts_at is not None
         chosen = Language(self.language) if self.language in set(Language) else language
@@ -98,8 +119,9 @@ class BookingForm:
             wish=Wish(
                 need=self.need_or_none,
                 wants_earlier=self.earlier == "1",
-                terms_version=NOTICE_VERSION,
+                terms_version=None if heard_by else NOTICE_VERSION,
                 phone_proved=phone_proved,
+                heard=Heard(heard_by, NOTICE_VERSION) if heard_by else None,
             ),
         )
 
