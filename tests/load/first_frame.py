@@ -1,10 +1,12 @@
-"""How long from the agent's click to the first real picture on both sides, beside a bare relay's page.
+"""How long from the agent's click to the first real picture on both sides, warm and cold, beside bare twins.
 
     python -m tests.load.first_frame [TRIALS]     prints one JSON object
 
 Each trial opens two fresh pages with their cameras on, waits as long as a person takes to look at a name,
 clicks, and waits for the first frame that isn't black in each page's own remote video; the worse side counts.
-Ours and the bare page take turns in the same browser, so what else the machine does hits both.
+*Warm* is a call as our pages make it: choosing the customer has connected the two. *Cold* is the same call
+without that. The *bare* page is a relay's, the *floor* two connections in one page. All take turns in the
+same browser, so what else the machine does hits each of them.
 """
 
 from __future__ import annotations
@@ -33,9 +35,9 @@ WARM_UP = 2  # the first calls of a browser start its codec and network processe
 LOOKS_AT_NAME_S = 1.0
 FRAME_WITHIN_MS = 15_000
 
-# Notes when the last click was and when a remote video first showed something, in one clock for all pages.
+# Notes when the last click was and when each remote video first showed something, in one clock for all pages.
 INSTRUMENT = """(remote) => {
-  const bench = { clicked: 0, frame: 0 };
+  const bench = { clicked: 0, frames: [] };
   window.bench = bench;
   addEventListener('click', (event) => { bench.clicked = performance.timeOrigin + event.timeStamp; }, true);
   const canvas = new OffscreenCanvas(16, 9);
@@ -48,7 +50,7 @@ INSTRUMENT = """(remote) => {
     for (let i = 0; i < pixels.length; i += 4) {
       if (pixels[i] + pixels[i + 1] + pixels[i + 2] > 96) bright += 1;
     }
-    if (bright > 12) bench.frame ||= performance.timeOrigin + at;
+    if (bright > 12) bench.frames.push(performance.timeOrigin + at);
     else video.requestVideoFrameCallback((now) => look(video, now));
   };
   const find = () => {
@@ -69,17 +71,19 @@ async def instrumented(context: BrowserContext, remote: str) -> Page:
     return page
 
 
-async def click_to_frame_ms(button: Locator, agent: Page, customer: Page) -> float:
-    """Click, then return the milliseconds until the slower of the two pages showed a real frame."""
+async def click_to_frame_ms(button: Locator, agent: Page, *pages: Page, pictures: int = 1) -> float:
+    """Click, then return the milliseconds until the slowest of the pictures on each page was a real one."""
     await asyncio.sleep(LOOKS_AT_NAME_S)
     await button.click()
-    for page in (agent, customer):
-        await page.wait_for_function("() => bench.frame > 0", timeout=FRAME_WITHIN_MS)
-    clicked = await agent.evaluate("() => bench.clicked")
-    frames = [await page.evaluate("() => bench.frame") for page in (agent, customer)]
-    waited: float = max(frames) - clicked
+    frames: list[float] = []
+    for page in (agent, *pages):
+        seen = await page.wait_for_function(
+            f"() => bench.frames.length >= {pictures} && bench.frames", timeout=FRAME_WITHIN_MS
+        )
+        frames += await seen.json_value()
+    clicked: float = await agent.evaluate("() => bench.clicked")
     assert min(frames) > clicked > 0, "a picture was there before the click"
-    return waited
+    return max(frames) - clicked
 
 
 class Contender(Protocol):
@@ -107,11 +111,36 @@ class BareCall:
             return await click_to_frame_ms(agent.locator("#call"), agent, customer)
 
 
-class OurTrial:
-    """Our own pages, on the way that a person takes through them."""
+class Floor:
+    """Two peer connections in one page."""
 
-    def __init__(self, call: OurCall) -> None:
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    async def trial(self, browser: Browser) -> float:
+        """Connect the two, in a fresh page."""
+        async with desktop(browser) as office:
+            page = await instrumented(office, ".remote")
+            await page.goto(f"{self._base}/floor")
+            await page.locator("#call:enabled").wait_for()
+            return await click_to_frame_ms(page.locator("#call"), page, pictures=2)
+
+
+# Choosing a customer then has no effect, as when the line was down at that moment.
+NEVER_PREPARES = """() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (JSON.parse(data).type !== 'prepare') send.call(this, data);
+  };
+}"""
+
+
+class OurTrial:
+    """Our own pages, on the way that a person takes through them; `warm` as they are."""
+
+    def __init__(self, call: OurCall, *, warm: bool) -> None:
         self._call = call
+        self._warm = warm
 
     async def trial(self, browser: Browser) -> float:
         """Book, enter, wait, call in."""
@@ -119,6 +148,8 @@ class OurTrial:
         async with desktop(browser) as office, phone(browser) as home:
             agent = await instrumented(office, OurCall.REMOTE_AT_AGENT)
             customer = await instrumented(home, OurCall.REMOTE_AT_CUSTOMER)
+            if not self._warm:
+                await agent.add_init_script(f"({NEVER_PREPARES})()")
             await self._call.customer_waits(customer, appointment)
             button = await self._call.agent_is_about_to_call(agent, appointment)
             return await click_to_frame_ms(button, agent, customer)
@@ -159,15 +190,30 @@ async def measure(contenders: dict[str, Contender], trials: int) -> dict[str, li
 
 
 async def compare(trials: int) -> dict[str, float]:
-    """Run both applications and compare their medians."""
+    """Run them all and compare their medians."""
     with tempfile.TemporaryDirectory() as folder:
         async with bare_relay() as bare, demo_server(Path(folder)) as demo, OurCall.of(demo) as call:
-            measured = await measure({"ours": OurTrial(call), "bare": BareCall(bare)}, trials)
-    ours, twin = statistics.median(measured["ours"]), statistics.median(measured["bare"])
+            measured = await measure(
+                {
+                    "warm": OurTrial(call, warm=True),
+                    "cold": OurTrial(call, warm=False),
+                    "bare": BareCall(bare),
+                    "floor": Floor(bare),
+                },
+                trials,
+            )
+    warm, cold, twin, floor = (
+        statistics.median(measured[name]) for name in ("warm", "cold", "bare", "floor")
+    )
     return {
-        "first_frame_vs_bare_relay_app": round(ours / twin, 3),
-        "first_frame_ms": round(ours, 1),
+        "admit_to_first_frame_vs_cold": round(warm / cold, 3),
+        "cold_first_frame_vs_bare_relay_app": round(cold / twin, 3),
+        "cold_first_frame_vs_floor": round(cold / floor, 3),
+        "bare_first_frame_vs_floor": round(twin / floor, 3),
+        "admit_to_first_frame_ms": round(warm, 1),
+        "cold_first_frame_ms": round(cold, 1),
         "bare_first_frame_ms": round(twin, 1),
+        "floor_first_frame_ms": round(floor, 1),
         "first_frame_trials": trials,
     }
 

@@ -11,6 +11,7 @@ import { Mesh } from './mesh.js';
  * @import { ChatLine, MediaChoice } from '../signaling/messages.js'
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
+ * @import { Black } from './mesh.js'
  * @import { Outgoing } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
  *
@@ -43,12 +44,13 @@ export class Call extends TypedEvents {
    * @param {LocalMedia | null} [options.media] The call owns it from now on and closes it when it is over.
    * @param {AbortSignal} [options.signal] Aborting it closes everything without leaving the room.
    * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   * @param {(() => Black | null) | undefined} [options.black] See `Mesh`.
    */
-  constructor({ client, media = null, signal, connect }) {
+  constructor({ client, media = null, signal, connect, black }) {
     super();
     this.#client = client;
     const now = () => Date.now() + this.#state.serverOffsetMs;
-    this.#mesh = new Mesh({ send: (message) => this.#signalTo(message), now, connect });
+    this.#mesh = new Mesh({ send: (message) => this.#signalTo(message), now, connect, black });
     this.#listen();
     this.replaceLocal(media);
     signal?.addEventListener('abort', () => this.close(), { once: true });

@@ -18,6 +18,8 @@ import { Peer } from './peer.js';
  * @property {{ id: string, channels: PeerChannels | null }} channels Of a live path only; null when it is none.
  *
  * @typedef {{ peer: Peer, level: Level, channels: PeerChannels | null }} Entry
+ *
+ * @typedef {{ track: MediaStreamTrack, stop: () => void }} Black A picture that shows nothing.
  */
 
 // Generations are quarter seconds of the server's clock, so that a page loaded again starts above the
@@ -37,6 +39,9 @@ export class Mesh extends TypedEvents {
   #send;
   #now;
   #connect;
+  #makeBlack;
+  /** @type {Black | null} */
+  #black = null;
   /** @type {Map<string, Entry>} */
   #peers = new Map();
   #tracks = NOTHING;
@@ -49,12 +54,15 @@ export class Mesh extends TypedEvents {
    * @param {(message: Outgoing) => void} options.send
    * @param {() => number} options.now The server's time in milliseconds.
    * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   * @param {(() => Black | null) | undefined} [options.black] What flows over a warm path, so that encoder and
+   *   congestion control have begun when the real picture takes its place; nothing flows without it.
    */
-  constructor({ send, now, connect }) {
+  constructor({ send, now, connect, black = () => null }) {
     super();
     this.#send = send;
     this.#now = now;
     this.#connect = connect;
+    this.#makeBlack = black;
   }
 
   /** @param {readonly IceServer[]} iceServers For connections made from now on. */
@@ -85,6 +93,7 @@ export class Mesh extends TypedEvents {
       if (fresh && entry === existing && broken) entry.peer.renew();
       this.#raise(other.id, entry, level);
     }
+    if ([...this.#peers.values()].every(({ level }) => level !== 'warm')) this.#stopBlack();
   }
 
   /** @param {Incoming} message */
@@ -119,6 +128,7 @@ export class Mesh extends TypedEvents {
 
   close() {
     for (const id of [...this.#peers.keys()]) this.#drop(id);
+    this.#stopBlack();
   }
 
   /**
@@ -160,10 +170,23 @@ export class Mesh extends TypedEvents {
     const raised = level !== entry.level;
     entry.level = level;
     if (level !== 'ready') entry.peer.goLive();
+    if (level === 'ready' || !raised) return;
+    const tracks = level === 'live' ? this.#tracks : this.#warmTracks();
     // A sender that is closing refuses a track; its connection is replaced anyway.
-    if (level !== 'live' || !raised) return;
-    entry.peer.replaceTracks(this.#tracks).catch(() => undefined);
+    entry.peer.replaceTracks(tracks).catch(() => undefined);
+    if (level !== 'live') return;
     if (entry.channels) this.emit('channels', { id, channels: entry.channels });
+  }
+
+  /** @returns {Tracks} Nobody is heard or seen by these. */
+  #warmTracks() {
+    this.#black ??= this.#makeBlack();
+    return { audio: null, video: this.#black?.track ?? null };
+  }
+
+  #stopBlack() {
+    this.#black?.stop();
+    this.#black = null;
   }
 
   /** @param {string} id */

@@ -10,6 +10,7 @@ import { hasPlace, losePlace, takePlace } from './agent-call-place.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
 import { stayAwake } from './attention.js';
+import { blackPicture } from './black-picture.js';
 import { featuresWhenTalking } from './features-start.js';
 import { measured } from './quality-start.js';
 import { fillRequestCards } from './request-card.js';
@@ -62,7 +63,7 @@ function startCall(data) {
     told: showQuality,
     signal,
   });
-  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect });
+  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect, black: blackPicture });
   const media = new OwnMedia(call, signal);
   call.on('change', ({ participants }) => {
     const customer = participants.find((each) => each.id === data.customerId);

@@ -9,6 +9,7 @@ import { MediaProblem, openMedia } from '../media/local-media.js';
 import { SignalingClient } from '../signaling/client.js';
 import { whenAnswered } from './answer-watch.js';
 import { Bell, stayAwake } from './attention.js';
+import { blackPicture } from './black-picture.js';
 import { canCall } from './browser.js';
 import { chatSheet, mediaControls } from './call-controls.js';
 import { checkButton } from './check-start.js';
@@ -72,7 +73,7 @@ function enter(media) {
     picture: () => officialIn(call.state)?.camera === 'on',
     signal,
   });
-  const call = new Call({ client: new SignalingClient({ url }), media, connect });
+  const call = new Call({ client: new SignalingClient({ url }), media, connect, black: blackPicture });
   const say = (/** @type {string} */ words) => page.say(words);
   const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);

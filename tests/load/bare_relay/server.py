@@ -1,4 +1,4 @@
-"""The bare twin of our application: two pages and a websocket that hands each frame to the other side.
+"""The bare twin of our application: a page and a websocket that hands each frame to the other side.
 
 `python -m tests.load.bare_relay.server PORT` serves until SIGTERM and prints one line when it is ready.
 """
@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 from aiohttp import WSMsgType, web
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Handler = Callable[[web.Request], Awaitable[web.Response]]
+
 HERE = Path(__file__).resolve().parent
+KINDS = {".html": "text/html", ".js": "text/javascript"}
 
 
 async def relay(request: web.Request) -> web.WebSocketResponse:
@@ -34,21 +41,23 @@ PAIRS: web.AppKey[dict[str, set[web.WebSocketResponse]]] = web.AppKey("pairs")
 
 
 def build() -> web.Application:
-    """Return the relay and its page."""
+    """Return the relay, its page, and the page that needs no relay."""
     app = web.Application()
     app[PAIRS] = {}
-    page, script = (HERE / "index.html").read_bytes(), (HERE / "page.js").read_bytes()
-
-    async def index(_: web.Request) -> web.Response:
-        return web.Response(body=page, content_type="text/html")
-
-    async def code(_: web.Request) -> web.Response:
-        return web.Response(body=script, content_type="text/javascript")
-
-    app.router.add_get("/", index)
-    app.router.add_get("/page.js", code)
     app.router.add_get("/relay", relay)
+    for path, name in (("/", "index.html"), ("/page.js",) * 2, ("/floor", "floor.html"), ("/floor.js",) * 2):
+        app.router.add_get(path, served(HERE / name.lstrip("/")))
     return app
+
+
+def served(path: Path) -> Handler:
+    """Return a handler that answers with a file, read now."""
+    body, kind = path.read_bytes(), KINDS[path.suffix]
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=kind)
+
+    return answer
 
 
 if __name__ == "__main__":
