@@ -43,6 +43,7 @@ from vap_meet.web import (
     earlier,
     feedback,
     health,
+    invited,
     keys,
     mine,
     pages,
@@ -73,6 +74,7 @@ DOORS = (
     earlier,
     mine,
     customer,
+    call_back,
     feedback,
     device_check,
     quality,
@@ -81,6 +83,7 @@ DOORS = (
     agent,
     agent_booking,
     agent_callers,
+    agent_calls,
     agent_news,
     admin,
     admin_catalogue,
@@ -92,6 +95,7 @@ DOORS = (
     api,
     keys,
     health,
+    invited,
     signal,
 )
 
@@ -122,7 +126,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         put_rooms(app, base, telling)
         put_record(app, base, telling)
         put_rounds(app, base, telling)
-        put_office(app, base)
+        put_office(app, base, telling)
         put_demo(app, base, telling)
         listen(app, base, telling)
         async with asyncio.TaskGroup() as tasks:

@@ -10,6 +10,7 @@ from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.availability import Availability
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
+from vap_meet.services.call_backs import CallBacks
 from vap_meet.services.callers import Callers
 from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.demand import Demand
@@ -60,6 +61,7 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         services=catalogue,
         cut_off=timedelta(minutes=settings.change_cut_off_minutes),
     )
+    app[key.CALL_BACKS] = CallBacks(db=db, clock=clock, zone=ZoneInfo(settings.time_zone))
     app[key.CALLERS] = Callers(db=db, clock=clock, booking=booking, promises=telling.promises)
     app[key.OWN] = OwnAppointments(db=db, joining=app[key.JOINING], outcomes=outcomes)
     app[key.PHONE_CODES] = PhoneCodes(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vap_meet.domain.messages import Channel
 from vap_meet.domain.outbox import Kind, read_room_command
 from vap_meet.services import presence
+from vap_meet.services import call_backs
 from vap_meet.services.announcing import Announcer
 from vap_meet.services.channels import close_all, organiser, senders
 from vap_meet.services.delivery import Dispatcher
@@ -72,7 +73,7 @@ def put_telling(app: web.Application, base: Base) -> Telling:
     promises = MessagePromises(channels)
     return Telling(
         wake=dispatcher.wake,
-        announce=Announcer(promises),
+        announce=Announcer(promises, call_backs.answered),
         promises=promises,
         channels=channels,
         handlers=handlers,

@@ -35,6 +35,7 @@ class Bucket(StrEnum):
     BOOK = "book"
     CODE_ADDRESS = "code_address"
     REQUEST = "request"
+    CALL_BACK = "call_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ LIMITS: dict[str, Limit] = {
     Bucket.TELL_ME: Limit(30, 600),
     Bucket.BOOK: Limit(300, 600),
     Bucket.CODE_ADDRESS: Limit(100, 600),  # each phone has its own bound, kept in the record
+    Bucket.CALL_BACK: Limit(20, 600),  # of one visit
     Bucket.REQUEST: Limit(60, 60),  # of one visit, one official, or the address of who has proved a phone
 }
 

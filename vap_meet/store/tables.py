@@ -2,6 +2,8 @@
 
 from vap_meet.store import (
     schema_availability,
+    schema_booking_invitations,
+    schema_call_backs,
     schema_catalogue,
     schema_device_check,
     schema_earlier,
@@ -15,6 +17,8 @@ from vap_meet.store.schema import metadata
 __all__ = [
     "metadata",
     "schema_availability",
+    "schema_booking_invitations",
+    "schema_call_backs",
     "schema_catalogue",
     "schema_device_check",
     "schema_earlier",

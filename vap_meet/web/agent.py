@@ -20,6 +20,7 @@ from vap_meet.web.agent_form import form_of, mode_of
 from vap_meet.web.agent_outcome import routes
 from vap_meet.web.appkeys import (
     BOOKING,
+    CALL_BACKS,
     CLOCK,
     DB,
     DEVICE_CHECKS,
@@ -95,6 +96,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         now=app[CLOCK](),
     )
     form = form_of(mode, versions, draft)
+    call_back, asks_call = await app[CALL_BACKS].of(appointment_id)
     return app[RENDERER].page(
         request,
         "agent/appointment.html",
@@ -119,6 +121,8 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         opens_at=opens_at,
         form=form,
         check=checked.get(appointment_id),
+        call_back=call_back,
+        asks_call=asks_call and appointment.customer.phone is not None,
         asks_request=bool(appointment.request_number) and app[REQUESTS].is_on,
         identity=session.identity_assurance if session else IdentityAssurance.LINK,
         versions=versions[::-1],

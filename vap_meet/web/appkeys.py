@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vap_meet.services.board import Board
     from vap_meet.services.board_news import BoardNews
     from vap_meet.services.booking import Booking
+    from vap_meet.services.booking_invitations import BookingInvitations
     from vap_meet.services.call_backs import CallBacks
     from vap_meet.services.callers import Callers
     from vap_meet.services.catalogue import Catalogue
@@ -76,3 +77,4 @@ ECHO: web.AppKey[Echo] = web.AppKey("echo")
 FEEDBACK: web.AppKey[Feedback] = web.AppKey("feedback")
 QUALITY: web.AppKey[Quality] = web.AppKey("quality")
 REQUESTS: web.AppKey[Requests] = web.AppKey("requests")
+BOOKING_INVITATIONS: web.AppKey[BookingInvitations] = web.AppKey("booking_invitations")

@@ -17,7 +17,7 @@ PEOPLE = frozenset({"by", "participant"})
 """Names in an entry's public part whose values are people: authors or participants."""
 
 _WORDS_OF = {"code": "staff.code", "mode": "staff.mode"}
-_MOMENTS = frozenset({"starts_at", "until"})
+_MOMENTS = frozenset({"starts_at", "until", "due_at"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
