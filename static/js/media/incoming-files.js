@@ -1,0 +1,171 @@
+import { cleanName, kindOf, MAGIC_BYTES } from './file-kinds.js';
+import { objection, sha256Of } from './file-messages.js';
+
+/**
+ * @import { FileMessage, FileOffer, FileView, Why } from './file-messages.js'
+ * @import { PeerChannel } from './peer-channel.js'
+ */
+
+// What one page keeps in memory for one other person.
+const MAX_FILES = 30;
+const MAX_HELD_BYTES = 100 * 1024 * 1024;
+
+/**
+ * Takes files of one other participant: one at a time, each checked for its size, for what it is, and for
+ * every byte. Nothing of it leaves the page's memory.
+ */
+export class IncomingFiles {
+  #changed;
+  /** @type {Map<string, FileView>} */
+  #views = new Map();
+  /** @type {PeerChannel | null} */
+  #channel = null;
+  /** @type {string | null} */
+  #current = null;
+  /** @type {ArrayBuffer[]} Of the current one. */
+  #parts = [];
+
+  /** @param {(view: FileView) => void} changed */
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  /** @param {PeerChannel | null} channel What answers go over from now on. */
+  use(channel) {
+    this.#channel = channel;
+  }
+
+  /** @param {string} id */
+  cancel(id) {
+    if (this.#open(id)) this.#refuse(id, 'cancelled');
+  }
+
+  /** @param {string} id */
+  markAttached(id) {
+    this.#change(id, { attached: true });
+  }
+
+  /** @param {FileMessage} message */
+  receive(message) {
+    const { type, id } = message;
+    if (type === 'offer') this.#consider(message);
+    else if (type === 'cancel' && this.#open(id)) this.#fail(id, 'cancelled');
+  }
+
+  /** @param {ArrayBuffer} chunk */
+  take(chunk) {
+    const view = this.#current ? this.#views.get(this.#current) : undefined;
+    if (!view || view.state !== 'going') return;
+    const { id, size, kind } = view;
+    const moved = view.moved + chunk.byteLength;
+    if (moved > size) return this.#refuse(id, 'size');
+    this.#parts.push(chunk);
+    this.#change(id, { moved });
+    if (view.moved < MAGIC_BYTES && moved >= Math.min(MAGIC_BYTES, size)) {
+      if (kindOf(this.#first()) !== kind) return this.#refuse(id, 'type');
+    }
+    if (moved === size) void this.#check(id);
+  }
+
+  /** The call is over: what is not there won't be. */
+  end() {
+    this.#channel = null;
+    for (const id of this.#views.keys()) if (this.#open(id)) this.#fail(id, 'lost');
+  }
+
+  /** @param {FileOffer} offer */
+  #consider(offer) {
+    const { id, size, kind, sha256 } = offer;
+    const known = this.#views.get(id);
+    const same = known?.sha256 === sha256 && known.size === size;
+    if (known?.state === 'done' && same) return this.#say({ type: 'received', id });
+    if (known?.state === 'going' && same && id === this.#current) {
+      return this.#say({ type: 'accept', id, from: known.moved });
+    }
+    if (known) return this.#say({ type: 'refuse', id, why: 'lost' });
+    const why = objection(offer) ?? (this.#isFull(size) ? 'full' : null);
+    if (why) return this.#say({ type: 'refuse', id, why });
+    if (this.#current && this.#open(this.#current)) this.#fail(this.#current, 'lost');
+    this.#current = id;
+    this.#parts = [];
+    this.#put({
+      ...{ id, direction: 'in', name: cleanName(offer.name, kind), size, kind, sha256, blob: null },
+      ...{ moved: 0, state: 'going', why: null, attached: false },
+    });
+    this.#say({ type: 'accept', id, from: 0 });
+  }
+
+  /** @param {string} id */
+  async #check(id) {
+    const view = this.#views.get(id);
+    if (!view) return;
+    const blob = new Blob(this.#parts, { type: view.kind });
+    this.#parts = [];
+    const unharmed = (await sha256Of(blob)) === view.sha256;
+    if (!this.#open(id)) return; // stopped meanwhile
+    if (!unharmed) return this.#refuse(id, 'checksum');
+    this.#change(id, { state: 'done', blob });
+    this.#say({ type: 'received', id });
+  }
+
+  #first() {
+    const first = new Uint8Array(MAGIC_BYTES);
+    let at = 0;
+    for (const part of this.#parts) {
+      const bytes = new Uint8Array(part).subarray(0, MAGIC_BYTES - at);
+      first.set(bytes, at);
+      at += bytes.length;
+    }
+    return first.subarray(0, at);
+  }
+
+  /** @param {number} size */
+  #isFull(size) {
+    const views = [...this.#views.values()];
+    const held = views.reduce((sum, view) => sum + (view.state === 'failed' ? 0 : view.size), 0);
+    return views.length >= MAX_FILES || held + size > MAX_HELD_BYTES;
+  }
+
+  /**
+   * @param {string} id
+   * @param {Why} why
+   */
+  #refuse(id, why) {
+    this.#say({ type: 'refuse', id, why });
+    this.#fail(id, why);
+  }
+
+  /**
+   * @param {string} id
+   * @param {Why} why
+   */
+  #fail(id, why) {
+    if (id === this.#current) this.#parts = [];
+    this.#change(id, { state: 'failed', why, blob: null });
+  }
+
+  /** @param {string} id */
+  #open(id) {
+    return this.#views.get(id)?.state === 'going';
+  }
+
+  /** @param {FileMessage} message */
+  #say(message) {
+    this.#channel?.send(JSON.stringify(message));
+  }
+
+  /**
+   * @param {string} id
+   * @param {Partial<FileView>} change
+   */
+  #change(id, change) {
+    const view = this.#views.get(id);
+    if (view) this.#put({ ...view, ...change });
+  }
+
+  /** @param {FileView} view */
+  #put(view) {
+    this.#views.set(view.id, view);
+    this.#changed(view);
+  }
+}
