@@ -141,7 +141,13 @@ def _chat(state: State, at: int, event: Command, me: Occupant, message: Chat) ->
 
 
 def _media(state: State, at: int, event: Command, me: Occupant, message: Media) -> Result:  # noqa: ARG001
-    chosen = replace(me, microphone=message.microphone, camera=message.camera)
+    chosen = replace(
+        me,
+        microphone=message.microphone,
+        camera=message.camera,
+        shows=message.shows,
+        trouble=message.trouble,
+    )
     state.occupants[event.by] = chosen
     return Result(replies=_ack(event, state.seq), changed=chosen != me)
 

@@ -33,7 +33,7 @@ from signaling.protocol import (
     Remove,
     Seat,
 )
-from signaling.vocabulary import Grant, MediaChoice, Stage
+from signaling.vocabulary import Grant, MediaChoice, Shows, Stage, Trouble
 
 LOG_VERSION = 1
 HowLeft = Literal["left", "removed", "revoked", "expired"]
@@ -82,6 +82,8 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
     steps: int = 0  # generation of `preparing` deadlines
     microphone: MediaChoice = MediaChoice.NONE
     camera: MediaChoice = MediaChoice.NONE
+    shows: Shows = Shows.CAMERA
+    trouble: Trouble = Trouble.NONE
     left_at: int = 0
     how: HowLeft | None = None
     newcomer: Newcomer | None = None

@@ -28,7 +28,9 @@ from signaling.vocabulary import (
     Sdp,
     Secret,
     Seq,
+    Shows,
     Stage,
+    Trouble,
 )
 
 
@@ -171,6 +173,8 @@ class Media(_Message, frozen=True, tag="media"):
 
     microphone: MediaChoice
     camera: MediaChoice
+    shows: Shows = Shows.CAMERA
+    trouble: Trouble = Trouble.NONE
     ref: Ref | UnsetType = UNSET
 
 
@@ -202,6 +206,8 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     host: bool
     microphone: MediaChoice
     camera: MediaChoice
+    shows: Shows = Shows.CAMERA
+    trouble: Trouble = Trouble.NONE
     pc: Pc = 0  # the generation between them and whoever is told; a fresh page begins with the next
     device_asks: bool = False
     part: Part = ""

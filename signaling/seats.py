@@ -14,7 +14,7 @@ from signaling.events import DeviceChanged, Due, Newcomer
 from signaling.protocol import Bye, StandBy
 from signaling.results import Deadline, Delivery, Result
 from signaling.stages import DUE_SEAT, SEAT_MS
-from signaling.vocabulary import ByeAction, ByeReason, Grant, MediaChoice, Stage
+from signaling.vocabulary import ByeAction, ByeReason, Grant, MediaChoice, Shows, Stage, Trouble
 
 if TYPE_CHECKING:
     from signaling.events import Arrive, Occupant
@@ -40,6 +40,8 @@ def come_back(state: State, at: int, event: Arrive, before: Occupant) -> Result:
             seat=event.seat,
             microphone=event.microphone or before.microphone,
             camera=event.camera or before.camera,
+            shows=Shows.CAMERA,  # until it says otherwise
+            trouble=Trouble.NONE,
         )
         superseded = _seated(state, arrived, event.connection)
         return Result(superseded, changed=True, arrived=event.connection)
@@ -65,6 +67,8 @@ def move(state: State, before: Occupant, newcomer: Newcomer) -> tuple[Delivery, 
         heir="",
         microphone=newcomer.microphone,
         camera=newcomer.camera,
+        shows=Shows.CAMERA,
+        trouble=Trouble.NONE,
     )
     state.backlog.forget(moved.participant.id)
     told = _seated(state, moved, newcomer.connection)

@@ -64,6 +64,8 @@ def _shown(
         host=is_host(one),
         microphone=one.microphone,
         camera=one.camera,
+        shows=one.shows,
+        trouble=one.trouble,
         pc=0 if name == viewer else backlog.generation(viewer, name),
         device_asks=one.newcomer is not None and (name == viewer or hosts),
         part=one.participant.part,

@@ -68,6 +68,22 @@ class MediaChoice(StrEnum):
     NONE = "none"  # not offered at all: sound only, or no device
 
 
+class Shows(StrEnum):
+    """What a participant's picture is of."""
+
+    CAMERA = "camera"  # themselves
+    SCREEN = "screen"
+    DOCUMENT = "document"  # to be read: nothing of it may be cut off
+
+
+class Trouble(StrEnum):
+    """What holds a participant's picture back against their will."""
+
+    NONE = "none"
+    DEVICE = "device"  # the system has paused the camera, as during a phone call
+    NETWORK = "network"  # too weak: with the camera on it is smaller, with it off only sound goes
+
+
 class RefusalCode(StrEnum):
     """Why a command had no effect. Stable; a client may act on it."""
 

@@ -34,7 +34,7 @@ from signaling.protocol import (
     State,
     Welcome,
 )
-from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
+from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Shows, Stage, Trouble
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import Desk, call, kinds
 
@@ -215,6 +215,23 @@ async def test_a_client_that_does_not_read_is_cut_off_and_slows_nobody():
     customer.transport.resume()
     await desk.wait(6)
     assert customer.transport.aborted
+
+
+async def test_what_the_picture_shows_and_what_holds_it_back_is_told_until_the_page_says_hello_anew(desk):
+    customer, agent = await call(desk)
+
+    def shown(reader):
+        [one] = [one for one in reader.got()[-1].room.participants if one.id == "customer"]
+        return one.shows, one.trouble
+
+    await customer.send(Media(MediaChoice.ON, MediaChoice.ON, Shows.DOCUMENT, Trouble.NETWORK))
+    assert shown(agent) == (Shows.DOCUMENT, Trouble.NETWORK)
+    await customer.send(Media(MediaChoice.ON, MediaChoice.OFF))
+    assert shown(agent) == (Shows.CAMERA, Trouble.NONE)
+    await customer.send(Media(MediaChoice.ON, MediaChoice.ON, Shows.SCREEN, Trouble.DEVICE))
+    [welcome, *_] = (await desk.sit(CUSTOMER)).got()
+    [own] = [one for one in welcome.room.participants if one.id == "customer"]
+    assert (own.camera, own.shows, own.trouble) == (MediaChoice.ON, Shows.CAMERA, Trouble.NONE)
 
 
 async def test_media_choices_are_shown_to_the_other_side(desk):

@@ -46,7 +46,7 @@ from signaling.protocol import (
 )
 from signaling.room import Room
 from signaling.stages import NEGOTIATING
-from signaling.vocabulary import Grant, MediaChoice
+from signaling.vocabulary import Grant, MediaChoice, Shows, Trouble
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, START_MS
 
 PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT)
@@ -63,7 +63,7 @@ messages = st.one_of(
     *(st.builds(kind, names, pcs, text) for kind in (Offer, Answer)),
     st.builds(Candidate, names, pcs, text),
     st.builds(Chat, st.sampled_from(["line-0001", "line-0002"]), text, refs),
-    st.builds(Media, st.sampled_from(MediaChoice), st.sampled_from(MediaChoice), refs),
+    st.builds(Media, *map(st.sampled_from, (MediaChoice, MediaChoice, Shows, Trouble)), refs),
 )
 connections = st.sampled_from(["c1", "c2"])
 arrivals = st.builds(

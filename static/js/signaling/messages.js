@@ -196,6 +196,8 @@ export {};
  * @property {'media'} type
  * @property {MediaChoice} microphone
  * @property {MediaChoice} camera
+ * @property {Shows} [shows]
+ * @property {Trouble} [trouble]
  * @property {string} [ref]
  */
 
@@ -241,6 +243,8 @@ export {};
  * @property {boolean} host
  * @property {MediaChoice} microphone
  * @property {MediaChoice} camera
+ * @property {Shows} [shows]
+ * @property {Trouble} [trouble]
  * @property {number} [pc]
  * @property {boolean} [deviceAsks]
  * @property {string} [part]
@@ -336,6 +340,12 @@ export {};
  */
 
 /**
+ * What a participant's picture is of.
+ *
+ * @typedef {'camera' | 'document' | 'screen'} Shows
+ */
+
+/**
  * Where a participant stands in the room. Being online is a separate axis.
  *
  * @typedef {'admitted' | 'held' | 'left' | 'preparing' | 'waiting'} Stage
@@ -359,6 +369,12 @@ export {};
  * @property {'state'} type
  * @property {number} seq
  * @property {RoomView} room
+ */
+
+/**
+ * What holds a participant's picture back against their will.
+ *
+ * @typedef {'device' | 'network' | 'none'} Trouble
  */
 
 /**
