@@ -1,24 +1,52 @@
-"""What joins us to the offices behind the appointments: the requests that they keep."""
+"""What joins us to the offices behind the appointments: requests that they keep, people whom they invite."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vap_meet.domain.outbox import Kind
+from vap_meet.services.booking_invitations import BookingInvitations
+from vap_meet.services.invitation_sending import InvitationSending
 from vap_meet.services.request_demo import DemoRequestLookup
 from vap_meet.services.request_http import HttpRequestLookup
 from vap_meet.services.request_lookup import CarefulLookup
 from vap_meet.services.requests import Requests
 from vap_meet.web import appkeys as key
+from vap_meet.web.letters import Letters
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from vap_meet.composition.base import Base
+    from vap_meet.composition.telling import Telling
     from vap_meet.services.request_lookup import RequestLookup
     from vap_meet.settings import Settings
 
 
-def put_office(app: web.Application, base: Base) -> None:
+def put_office(app: web.Application, base: Base, telling: Telling) -> None:
+    """Make what offices ask of us and what we ask of them."""
+    _put_requests(app, base)
+    app[key.BOOKING_INVITATIONS] = BookingInvitations(
+        db=base.db,
+        clock=base.clock,
+        keys=base.keys,
+        services=app[key.CATALOGUE],
+        public_url=base.settings.public_url,
+        ways=telling.channels,
+        wake=telling.wake,
+    )
+    sending = InvitationSending(
+        db=base.db,
+        clock=base.clock,
+        keys=base.keys,
+        senders=telling.channels,
+        writer=Letters(base.settings, app[key.RENDERER]),
+        public_url=base.settings.public_url,
+    )
+    telling.handlers[Kind.INVITATION] = sending.send
+
+
+def _put_requests(app: web.Application, base: Base) -> None:
     """Make the look-up of requests, if there is a back office to ask; a demonstration has its own."""
     settings, clock = base.settings, base.clock
     inner: RequestLookup | None = DemoRequestLookup(clock) if settings.demo else _http(settings)

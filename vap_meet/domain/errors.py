@@ -21,6 +21,7 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     BAD_CREDENTIALS = "bad_credentials"
     INVALID_API_KEY = "invalid_api_key"
+    SCOPE_MISSING = "scope_missing"
     APPOINTMENT_EXISTS = "appointment_exists"
     VERSION_REQUIRED = "version_required"
     VERSION_CONFLICT = "version_conflict"
@@ -48,6 +49,9 @@ class ErrorCode(StrEnum):
     TIME_DOUBLED = "time_doubled"
     NOT_BOOKABLE = "not_bookable"
     CHANGE_TOO_LATE = "change_too_late"
+    INVITATION_EXISTS = "invitation_exists"
+    INVITATION_OVER = "invitation_over"
+    ROOM_FULL = "room_full"
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
     UNAVAILABLE = "unavailable"
@@ -123,6 +127,12 @@ class InvalidApiKey(DomainError):
     code = ErrorCode.INVALID_API_KEY
 
 
+class ScopeMissing(DomainError):
+    """The API key may not do this; the sentence names the scope that it lacks."""
+
+    code = ErrorCode.SCOPE_MISSING
+
+
 class AppointmentExists(DomainError):
     """The id is booked already with other content."""
 
@@ -181,6 +191,12 @@ class LinkOver(DomainError):
     """The appointment is over."""
 
     code = ErrorCode.LINK_OVER
+
+
+class RoomFull(DomainError):
+    """As many are invited to an appointment as may be."""
+
+    code = ErrorCode.ROOM_FULL
 
 
 class NoticeNotAccepted(DomainError):

@@ -42,6 +42,7 @@ class MessageKind(StrEnum):
     READY = "ready"  # the official is there, and the customer's page is not
     ANSWER = "answer"
     CORRECTION = "correction"  # a later version of an answer that was sent
+    INVITATION = "invitation"  # to choose a time, from a back office
     CODE = "code"  # the one-time code that proves a phone
 
 

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     ROOM_REVOKE = "room.revoke"
     PHONE_CODE = "message.phone_code"
     MESSAGE = "message"
+    GUEST = "message.guest"
+    INVITATION = "message.invitation"
     WEBHOOK = "webhook"
 
 

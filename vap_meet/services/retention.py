@@ -14,7 +14,7 @@ import structlog
 
 from vap_meet.domain.errors import Unavailable
 from vap_meet.services.sealing import erase_entries
-from vap_meet.store import appointments, leases, retention
+from vap_meet.store import appointments, booking_invitations, leases, retention
 
 if TYPE_CHECKING:
     from vap_meet.clock import Clock
@@ -63,6 +63,8 @@ class Retention:
                 await appointments.get(tx, appointment_id, hold=True)
                 await retention.forget_person(tx, appointment_id)
                 await erase_entries(tx, appointment_id, by="retention", at=now)
+        async with self._db.write() as tx:
+            await booking_invitations.forget_people(tx, now - self._keep)
         if due:
             log.info("personal_data_erased", appointments=len(due))
         return len(due)

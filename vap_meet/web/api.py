@@ -11,6 +11,7 @@ from aiohttp import web
 from vap_meet.web import (
     api_appointments,
     api_feedback,
+    api_invitations,
     api_joining,
     api_outcomes,
     api_services,
@@ -24,6 +25,7 @@ DOORS: tuple[web.RouteDef, ...] = tuple(
     for doors in (
         api_appointments.routes,
         api_feedback.routes,
+        api_invitations.routes,
         api_joining.routes,
         api_outcomes.routes,
         api_services.routes,

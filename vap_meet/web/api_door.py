@@ -58,6 +58,11 @@ class Call:
         return f"api:{self.api_key_id}"
 
     @property
+    def idempotency_key(self) -> str | None:
+        """Return what makes the request repeatable, None if it names nothing."""
+        return _idempotency_key(self.request)
+
+    @property
     def appointment_id(self) -> str:
         """Return the id in the path."""
         return self.request.match_info["id"]

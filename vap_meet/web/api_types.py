@@ -21,18 +21,16 @@ from vap_meet.domain.appointment import (
     ServiceName,
 )
 from vap_meet.domain.booking import (
-    ID_PATTERN,
     MAX_CUSTOMER_CHARS,
-    MAX_EMAIL_CHARS,
     MAX_MINUTES,
     MAX_QUESTION_CHARS,
     MAX_REASON_CHARS,
     MAX_SERVICE_CHARS,
     MAX_SHORT_CHARS,
     MIN_MINUTES,
-    PHONE_PATTERN,
 )
 from vap_meet.domain.feedback import Case, CaseState
+from vap_meet.domain.fields import ID_PATTERN, MAX_EMAIL_CHARS, PHONE_PATTERN
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.published import AppointmentOut, FeedbackOut, OutcomeOut, SessionOut
 

@@ -10,23 +10,30 @@ Nothing is kept of who doesn't finish: each page carries on what was typed in it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from vap_meet.domain.booking_invitations import InvitationOver
 from vap_meet.domain.contact import read_phone
 from vap_meet.domain.errors import DomainError, InvalidRequest, NotFound, RateLimited
 from vap_meet.domain.slot_errors import CodeExpired, CodeWrong, NotBookable
+from vap_meet.services.disclosure import masked
 from vap_meet.services.limits import Bucket, address_key
 from vap_meet.web.appkeys import AVAILABILITY, CATALOGUE, JOINING, LIMITS, PHONE_CODES, RENDERER, SETTINGS
 from vap_meet.web.booking_form import BookingForm, read_need, read_start, start_text
+from vap_meet.web.code_page import code_page
 from vap_meet.web.customer_pages import see_other, stop_page
 from vap_meet.web.guards import client_address
+from vap_meet.web.invited import invitation_of, over_page
 from vap_meet.web.slot_choice import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vap_meet.domain.appointment import Language
+    from vap_meet.domain.booking_invitations import BookingInvitation
     from vap_meet.domain.catalogue import Service
 
 routes = web.RouteTableDef()
@@ -38,7 +45,12 @@ async def times_page(request: web.Request) -> web.StreamResponse:
     service = await _service(request, request.query.get("service", ""))
     if service is None:
         return see_other("/services")
-    return await _times(request, service, need=request.query.get("need", ""))
+    code = request.query.get("invitation", "")
+    invitation = await _invited(request, code)
+    if isinstance(invitation, web.Response):
+        return invitation
+    need = request.query.get("need", "")
+    return await _times(request, service, need=need, code=code, offered=_language_of(invitation))
 
 
 @routes.get("/book/details")
@@ -50,35 +62,45 @@ async def details_page(request: web.Request) -> web.StreamResponse:
     start = read_start(request.query.get("start", ""))
     if start is None:
         return see_other(f"/book?service={service.id}")
-    language = request.app[RENDERER].language(request).value
-    typed = {"service": service.id, "start": start_text(start), "language": language}
-    return _details(request, service, BookingForm.read({**typed, "need": request.query.get("need", "")}))
+    carried = {name: request.query.get(name, "") for name in ("need", "invitation")}
+    invitation = await _invited(request, carried["invitation"])
+    if isinstance(invitation, web.Response):
+        return invitation
+    customer = invitation.customer if invitation else None
+    language = request.app[RENDERER].language(request, _language_of(invitation)).value
+    typed = {"service": service.id, "start": start_text(start), "language": language} | carried
+    typed["name"] = customer.name if customer else ""
+    return _details(request, service, BookingForm.read(typed), invitation)
 
 
 @routes.post("/book/details")
 async def details(request: web.Request) -> web.StreamResponse:
     """Take the form: send a code to the phone, or book at once where phones need not be proved."""
     form = BookingForm.read(await request.post())
-    service = await _service(request, form.service)
+    invitation = await _invited(request, form.invitation)
+    if isinstance(invitation, web.Response):
+        return invitation
+    whole = form.filled(invitation)
+    service = await _service(request, whole.service)
     if service is None or form.starts_at is None:
         return see_other("/services")
-    if faults := form.faults():
-        return _details(request, service, form, faults=faults, status=422)
+    if faults := whole.faults():
+        return _details(request, service, form, invitation, faults=faults, status=422)
     request.app[LIMITS].hit(Bucket.BOOK, address_key(client_address(request)))
     if not request.app[SETTINGS].phone_code:
-        return await _book(request, service, form, phone_proved=False)
-    phone = read_phone(form.phone)
+        return await _book(request, service, form, invitation, phone_proved=False)
+    phone = read_phone(whole.phone)
     assert phone is not None
     try:
         sent = await request.app[PHONE_CODES].send(
             phone,
             subject=form.id,
-            language=request.app[RENDERER].language(request),
+            language=request.app[RENDERER].language(request, _language_of(invitation)),
             address=client_address(request),
         )
     except RateLimited:
-        return _details(request, service, form, faults=("too_many",), status=429)
-    return _code(request, form, code_id=sent.id)
+        return _details(request, service, form, invitation, faults=("too_many",), status=429)
+    return _code(request, form, invitation, code_id=sent.id)
 
 
 @routes.get("/book/confirm")
@@ -92,41 +114,49 @@ async def confirm(request: web.Request) -> web.StreamResponse:
     """Take the code, then book."""
     typed = await request.post()
     form = BookingForm.read(typed)
-    service = await _service(request, form.service)
-    if service is None or form.starts_at is None or form.faults():
+    invitation = await _invited(request, form.invitation)
+    if isinstance(invitation, web.Response):
+        return invitation
+    whole = form.filled(invitation)
+    service = await _service(request, whole.service)
+    if service is None or form.starts_at is None or whole.faults():
         return see_other("/services")
     code_id, digits = _text(typed, "code_id"), _text(typed, "code")
     if not request.app[SETTINGS].phone_code:
-        return await _book(request, service, form, phone_proved=False)
-    phone = read_phone(form.phone)
+        return await _book(request, service, form, invitation, phone_proved=False)
+    phone = read_phone(whole.phone)
     assert phone is not None
     try:
         await request.app[PHONE_CODES].check(code_id, digits, phone=phone, subject=form.id, repeatable=True)
     except CodeWrong:
-        return _code(request, form, code_id=code_id, fault="wrong", status=422)
+        return _code(request, form, invitation, code_id=code_id, fault="wrong", status=422)
     except CodeExpired:
-        return _code(request, form, code_id="", fault="expired", status=422)
+        return _code(request, form, invitation, code_id="", fault="expired", status=422)
     carried = {**form.hidden(), "code_id": code_id, "code": digits}
-    return await _book(request, service, form, phone_proved=True, carried=carried)
+    return await _book(request, service, form, invitation, phone_proved=True, carried=carried)
 
 
 async def _book(
     request: web.Request,
     service: Service,
     form: BookingForm,
+    invitation: BookingInvitation | None,
     *,
     phone_proved: bool,
     carried: dict[str, str] | None = None,
 ) -> web.Response:
     app = request.app
+    asked = form.filled(invitation).request(
+        language=app[RENDERER].language(request), phone_proved=phone_proved
+    )
+    if invitation is not None:
+        asked = replace(asked, wish=replace(asked.wish, invitation_id=invitation.id))
     try:
-        booked, _ = await app[AVAILABILITY].book(
-            form.id,
-            form.request(language=app[RENDERER].language(request), phone_proved=phone_proved),
-            by="customer",
-        )
+        booked, _ = await app[AVAILABILITY].book(form.id, asked, by="customer")
     except InvalidRequest:
-        return _details(request, service, form, faults=("name",), status=422)
+        return _details(request, service, form, invitation, faults=("name",), status=422)
+    except InvitationOver as refusal:
+        return over_page(request, refusal)
     except NotBookable:
         return stop_page(request, "unbookable", status=404)
     except DomainError as error:
@@ -134,7 +164,13 @@ async def _book(
         if error.code.value not in TIME_FAULTS:
             raise
         return await _times(
-            request, service, need=form.need, fault=error.code.value, carried=carried or form.hidden()
+            request,
+            service,
+            need=form.need,
+            code=form.invitation,
+            offered=_language_of(invitation),
+            fault=error.code.value,
+            carried=carried or form.hidden(),
         )
     link = await app[JOINING].issue_link(booked.id, by="customer")
     return see_other(f"/j/{link.url.rpartition('/')[2]}/booked")
@@ -163,6 +199,8 @@ async def _times(
     service: Service,
     *,
     need: str,
+    code: str,
+    offered: Language | None,
     fault: str = "",
     carried: dict[str, str] | None = None,
 ) -> web.Response:
@@ -174,10 +212,12 @@ async def _times(
         request,
         "customer/book-times.html",
         title_key="book.times_title",
+        language=offered,
         status=409 if fault else 200,
         service=service,
         slots=slots,
         need=need if read_need(need) else "",
+        invitation=code,
         choice=Choice.of(slots, request.query.get("day", ""), every="all" in request.query),
         fault=fault,
         # With what was typed, a time is a button that books; without, a link that leads on.
@@ -191,65 +231,59 @@ def _details(
     request: web.Request,
     service: Service,
     form: BookingForm,
+    invitation: BookingInvitation | None,
     *,
     faults: tuple[str, ...] = (),
     status: int = 200,
 ) -> web.Response:
+    customer = invitation.customer if invitation else None
     return request.app[RENDERER].page(
         request,
         "customer/book-details.html",
         title_key="book.details_title",
+        language=_language_of(invitation),
         status=status,
         service=service,
         form=form,
         faults=faults,
         starts_at=form.starts_at,
         phone_code=request.app[SETTINGS].phone_code,
+        known=masked(phone=customer.phone, email=customer.email) if customer else None,
+        known_number=invitation.request_number if invitation else None,
     )
 
 
 def _code(
-    request: web.Request, form: BookingForm, *, code_id: str, fault: str = "", status: int = 200
+    request: web.Request,
+    form: BookingForm,
+    invitation: BookingInvitation | None,
+    *,
+    code_id: str,
+    fault: str = "",
+    status: int = 200,
 ) -> web.Response:
+    known = masked(phone=invitation.customer.phone, email=None).phone if invitation else None
     return code_page(
         request,
         action="/book/confirm",
         again="/book/details",
         carried=form.hidden(),
-        phone=read_phone(form.phone) or "",
+        phone=known or read_phone(form.phone) or "",
+        language=_language_of(invitation),
         code_id=code_id,
         fault=fault,
         status=status,
     )
 
 
-def code_page(
-    request: web.Request,
-    *,
-    action: str,
-    again: str,
-    carried: Mapping[str, str],
-    phone: str,
-    code_id: str,
-    fault: str = "",
-    status: int = 200,
-) -> web.Response:
-    """Return the page that asks for a phone's code. The demonstration, which sends nothing, shows it."""
-    app = request.app
-    shown = app[PHONE_CODES].digits(code_id) if app[SETTINGS].demo and code_id else ""
-    return app[RENDERER].page(
-        request,
-        "customer/code.html",
-        title_key="code.title",
-        status=status,
-        action=action,
-        again=again,
-        carried=carried,
-        phone=phone,
-        code_id=code_id,
-        fault=fault,
-        shown_code=shown,
-    )
+def _language_of(invitation: BookingInvitation | None) -> Language | None:
+    """Return the language of who is invited, for who has chosen none here."""
+    return invitation.customer.language if invitation else None
+
+
+async def _invited(request: web.Request, code: str) -> BookingInvitation | web.Response | None:
+    """Return the invitation that somebody books by, None without one, or the page that says why not."""
+    return await invitation_of(request, code) if code else None
 
 
 async def _service(request: web.Request, service_id: str) -> Service | None:

@@ -91,6 +91,7 @@ class BookingForm:
             service=invitation.service.id,
             phone=customer.phone or self.phone,
             email=customer.email or self.email,
+            language=self.language or customer.language,
             request_number=invitation.request_number or self.request_number,
         )
 

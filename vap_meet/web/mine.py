@@ -15,7 +15,7 @@ from vap_meet.domain.contact import read_phone
 from vap_meet.domain.errors import RateLimited
 from vap_meet.domain.slot_errors import CodeExpired, CodeWrong
 from vap_meet.web.appkeys import OWN, PHONE_CODES, RENDERER, REQUESTS
-from vap_meet.web.booking import code_page
+from vap_meet.web.code_page import code_page
 from vap_meet.web.customer_pages import see_other
 from vap_meet.web.guards import client_address
 
