@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from vap_meet.services import presence
 from vap_meet.services.earlier import EarlierTimes
+from vap_meet.services.queueing import Queueing
 from vap_meet.services.rounds import Rounds
+from vap_meet.services.turns import Turns
 from vap_meet.web import appkeys as key
 
 if TYPE_CHECKING:
@@ -17,14 +21,25 @@ if TYPE_CHECKING:
 
 
 def put_rounds(app: web.Application, base: Base, telling: Telling) -> None:
-    """Make what looks at the record from time to time; the use cases are there already."""
+    """Make what looks at the record from time to time; the rooms and the use cases are there already."""
+    db, clock, zone = base.db, base.clock, ZoneInfo(base.settings.time_zone)
+    online = partial(presence.online, app[key.HUB])
     app[key.EARLIER] = earlier = EarlierTimes(
-        db=base.db,
-        clock=base.clock,
+        db=db,
+        clock=clock,
         booking=app[key.BOOKING],
         promises=telling.promises,
-        zone=ZoneInfo(base.settings.time_zone),
+        zone=zone,
         wake=telling.wake,
     )
-    rounds = Rounds(db=base.db, clock=base.clock, stops={"earlier": earlier.run_once})
-    base.runs["rounds"] = rounds.run
+    app[key.QUEUEING] = queueing = Queueing(zone=zone, online=online)
+    turns = Turns(
+        db=db,
+        clock=clock,
+        queueing=queueing,
+        online=online,
+        promises=telling.promises,
+        wake=telling.wake,
+    )
+    stops = {"earlier": earlier.run_once, "turns": turns.run_once}
+    base.runs["rounds"] = Rounds(db=db, clock=clock, stops=stops).run

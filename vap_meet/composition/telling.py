@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.messages import Channel
 from vap_meet.domain.outbox import Kind, read_room_command
-from vap_meet.services import presence
-from vap_meet.services import call_backs
+from vap_meet.services import call_backs, presence
 from vap_meet.services.announcing import Announcer
 from vap_meet.services.channels import close_all, organiser, senders
 from vap_meet.services.delivery import Dispatcher

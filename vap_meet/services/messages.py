@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from vap_meet.domain.announcing import AppointmentEvent
 from vap_meet.domain.messages import (
@@ -18,6 +19,7 @@ from vap_meet.domain.messages import (
     PromisedMessage,
     channels_to,
     message_lane,
+    read_message,
     reminders_of,
 )
 from vap_meet.domain.outbox import Kind
@@ -66,6 +68,16 @@ class MessagePromises:
         """Whether some channel reaches a customer."""
         return bool(channels_to(customer, self._ways))
 
+    async def newest(
+        self, tx: AsyncConnection, kind: MessageKind, appointment: Appointment
+    ) -> PromisedMessage | None:
+        """Return what was promised last for this time of an appointment, of a kind with a lane of its own."""
+        for channel in channels_to(appointment.customer, self._ways):
+            payload = await outbox.newest(tx, message_lane(_message(kind, channel, appointment)))
+            if payload is not None:
+                return read_message(payload)
+        return None
+
     async def host_came(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
         """Promise to tell that the official is ready, once for each time of an appointment.
 
@@ -96,12 +108,8 @@ class MessagePromises:
         come and go. `time` and `good_until` are the payload's (`domain.messages.PromisedMessage`).
         """
         for channel in channels_to(appointment.customer, self._ways):
-            message = PromisedMessage(
-                id=uuid4().hex,
-                kind=kind,
-                channel=channel,
-                appointment_id=appointment.id,
-                schedule_version=appointment.schedule_version,
+            message = replace(
+                _message(kind, channel, appointment),
                 outcome_version=outcome_version,
                 time=time,
                 good_until=good_until,
@@ -129,6 +137,16 @@ class MessagePromises:
             return
         kind = MessageKind.CORRECTION if told_before else MessageKind.ANSWER
         await self.promise(tx, kind, appointment, at=at, outcome_version=known[-1].version)
+
+
+def _message(kind: MessageKind, channel: Channel, appointment: Appointment) -> PromisedMessage:
+    return PromisedMessage(
+        id=uuid4().hex,
+        kind=kind,
+        channel=channel,
+        appointment_id=appointment.id,
+        schedule_version=appointment.schedule_version,
+    )
 
 
 def _shown(version: OutcomeVersion) -> tuple[str, str]:

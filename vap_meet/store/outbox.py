@@ -44,6 +44,12 @@ async def is_promised(tx: AsyncConnection, lane: str) -> bool:
     return (await tx.execute(select(table.c.id).where(table.c.lane == lane).limit(1))).first() is not None
 
 
+async def newest(tx: AsyncConnection, lane: str) -> str | None:
+    """Return the payload of what was promised last in a lane, kept or not."""
+    query = select(table.c.payload).where(table.c.lane == lane).order_by(table.c.id.desc()).limit(1)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def parties_due(tx: AsyncConnection, *, now: datetime) -> tuple[str, ...]:
     """Return who can be told something now; cheap, so that an idle worker never takes a turn to write."""
     open_due = (table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= now)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vap_meet.services.own_appointments import OwnAppointments
     from vap_meet.services.phone_codes import PhoneCodes
     from vap_meet.services.quality import Quality
+    from vap_meet.services.queueing import Queueing
     from vap_meet.services.requests import Requests
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
@@ -52,6 +53,7 @@ SESSIONS: web.AppKey[Sessions] = web.AppKey("sessions")
 AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
 CALLERS: web.AppKey[Callers] = web.AppKey("callers")
+QUEUEING: web.AppKey[Queueing] = web.AppKey("queueing")
 EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
