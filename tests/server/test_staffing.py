@@ -10,11 +10,11 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from tests.support.access import CHEAP, PASSWORD
-from tests.support.record import TurnedClock, fresh_database
+from tests.support.record import TurnedClock, fresh_database, locked
 from vap_meet.domain.access import StaffRole
 from vap_meet.domain.errors import BadCredentials, InvalidRequest, RateLimited
 from vap_meet.services.limits import RateLimiter
-from vap_meet.services.staffing import Staffing
+from vap_meet.services.staffing import SESSION_TIME, Staffing
 from vap_meet.store import audit, staff
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -138,12 +138,38 @@ async def test_two_devices_are_two_sign_ins_and_end_apart(staffing):
     assert await staffing.who(two) == second
 
 
-async def test_a_sign_in_ends_after_twelve_hours(staffing, clock):
+async def test_a_sign_in_that_is_not_used_ends_after_twelve_hours(staffing, clock):
     cookie, member = await staffing.sign_in("agent.one", PASSWORD, address=ADDRESS)
-    clock.turn(hours=11, minutes=59)
+    clock.turn(hours=5)
     assert await staffing.who(cookie) == member
-    clock.turn(minutes=1)
+    clock.turn(hours=7)
     assert await staffing.who(cookie) is None
+
+
+async def test_a_sign_in_in_use_is_renewed_but_not_for_ever(staffing, clock):
+    cookie, member = await staffing.sign_in("agent.one", PASSWORD, address=ADDRESS)
+    clock.turn(hours=11)
+    assert await staffing.who(cookie) == member
+    clock.turn(hours=11)
+    assert await staffing.who(cookie) == member, "twenty-two hours after signing in"
+    clock.turn(hours=2)
+    assert await staffing.who(cookie) is None, "a day is the longest"
+
+
+async def test_a_sign_in_that_was_ended_is_not_renewed_by_a_request_in_flight(db, staffing, clock):
+    cookie, member = await staffing.sign_in("agent.one", PASSWORD, address=ADDRESS)
+    clock.turn(hours=11)
+    await staffing.sign_out(cookie)
+    async with db.write() as tx:
+        await staff.renew_session(tx, member.session_id, until=clock() + SESSION_TIME)
+    assert await staffing.who(cookie) is None
+
+
+async def test_a_sign_in_stands_while_renewing_can_not_be_written(db, staffing, clock):
+    cookie, member = await staffing.sign_in("agent.one", PASSWORD, address=ADDRESS)
+    clock.turn(hours=11)
+    async with locked(db):
+        assert await staffing.who(cookie) == member
 
 
 async def test_of_cookie_and_password_only_hashes_are_stored(db, staffing):

@@ -127,6 +127,9 @@ def test_reading_a_code_never_raises(text):
         (AppointmentState.IN_SESSION, 2, 5, LinkStatus.OPEN),
         (AppointmentState.BOOKED, 2, 15 + 240, LinkStatus.OPEN),
         (AppointmentState.BOOKED, 2, 15 + 241, LinkStatus.OVER),
+        (AppointmentState.WAITING, 2, 15 + 241, LinkStatus.OVER),
+        (AppointmentState.IN_SESSION, 2, 15 + 241, LinkStatus.OPEN),  # the call runs on: nobody is cut off
+        (AppointmentState.IN_SESSION, 2, 15 + 481, LinkStatus.OVER),
         (AppointmentState.COMPLETED, 2, 5, LinkStatus.OVER),
         (AppointmentState.NO_SHOW, 2, 5, LinkStatus.OVER),
         (AppointmentState.TECHNICAL_FAILURE, 2, 5, LinkStatus.OVER),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.errors import DomainError, LinkCancelled, LinkMoved, LinkOver, TooEarly
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from vap_meet.domain.appointment import Appointment
 
@@ -59,6 +60,10 @@ class LinkStatus(StrEnum):
     OVER = "over"
 
 
+OVERRUN = timedelta(hours=4)
+"""How much longer access lasts while the call is on: none ends because its planned time is over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningHours:
     """When the waiting room opens before the start, and until when after the end a link still opens it."""
@@ -72,7 +77,8 @@ class OpeningHours:
 
     def closes_at(self, appointment: Appointment) -> datetime:
         """Return when the appointment's links end."""
-        return appointment.ends_at + self.closes_after
+        in_call = appointment.state is AppointmentState.IN_SESSION
+        return appointment.ends_at + self.closes_after + (OVERRUN if in_call else timedelta())
 
 
 def link_status(

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -15,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from vap_meet.domain.access import StaffMember, StaffRole
-from vap_meet.domain.errors import BadCredentials, InvalidRequest, NotFound
+from vap_meet.domain.errors import BadCredentials, InvalidRequest, NotFound, Unavailable
 from vap_meet.services.limits import Bucket, RateLimiter, address_key
 from vap_meet.store import audit, revoking, staff
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from vap_meet.store.engine import Database
 
 SESSION_TIME = timedelta(hours=12)
+"""How long a sign-in lasts without being used; using it in the second half renews it."""
+
+LONGEST_SESSION = timedelta(hours=24)
+"""How long a sign-in lasts at most, however much it is used."""
+
 MIN_PASSWORD_CHARS = 10
 MAX_PASSWORD_CHARS = 1024
 MAX_NAME_CHARS = 120
@@ -38,7 +44,7 @@ def _nobody_to_tell() -> None:
 
 
 class Staffing:
-    """Local accounts. Passwords are kept as Argon2id; a sign-in lasts `SESSION_TIME`."""
+    """Local accounts. Passwords are kept as Argon2id; a sign-in lasts `SESSION_TIME` without use."""
 
     def __init__(
         self,
@@ -121,18 +127,30 @@ class Staffing:
                 public={"staff_id": account.member.id},
                 personal={"address": address},
             )
-            member = await staff.member_by_cookie(tx, _sha256(cookie), now=now)
-        if member is None:  # the account was closed while the password was being checked
+            found = await staff.sign_in_by_cookie(tx, _sha256(cookie), now=now)
+        if found is None:  # the account was closed while the password was being checked
             raise BadCredentials("The user name or the password is wrong.")
         self._limits.forget(Bucket.SIGN_IN_USER, _sha256(name))
-        return cookie, member
+        return cookie, found.member
 
     async def who(self, cookie: str | None) -> StaffMember | None:
-        """Return who is signed in with this cookie, None if nobody is any more."""
+        """Return who is signed in with this cookie, None if nobody is any more.
+
+        A sign-in that is in use is renewed, so that nobody is signed out in the middle of a call.
+        """
         if not cookie:
             return None
+        now = self._clock()
         async with self._db.read() as tx:
-            return await staff.member_by_cookie(tx, _sha256(cookie), now=self._clock())
+            found = await staff.sign_in_by_cookie(tx, _sha256(cookie), now=now)
+        if found is None:
+            return None
+        until = min(now + SESSION_TIME, found.since + LONGEST_SESSION)
+        if found.until - now < SESSION_TIME / 2 and until > found.until:
+            with suppress(Unavailable):  # it is good for hours yet
+                async with self._db.write() as tx:
+                    await staff.renew_session(tx, str(found.member.session_id), until=until)
+        return found.member
 
     async def sign_out(self, cookie: str | None) -> None:
         """End the sign-in of this cookie; doing it again changes nothing."""

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Who is signed in, since when, and until when."""
+
+    member: StaffMember
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A staff account with what proves its owner."""
 
@@ -61,6 +70,12 @@ async def active_member(tx: AsyncConnection, staff_id: str) -> StaffMember | Non
     return None if row is None else _member(row)
 
 
+async def agents(tx: AsyncConnection) -> tuple[StaffMember, ...]:
+    """Return every agent whose account is open, by name."""
+    query = select(staff).where(staff.c.role == StaffRole.AGENT.value, staff.c.active.is_(True))
+    return tuple(map(_member, await tx.execute(query.order_by(staff.c.display_name_en, staff.c.id))))
+
+
 async def set_password_hash(tx: AsyncConnection, staff_id: str, password_hash: str) -> None:
     """Replace what a password is checked against."""
     await tx.execute(update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash))
@@ -77,11 +92,16 @@ async def add_session(
     )
 
 
-async def member_by_cookie(tx: AsyncConnection, cookie_sha256: str, *, now: datetime) -> StaffMember | None:
-    """Return who is signed in with this cookie, None once it ended, expired or the account was closed."""
+async def sign_in_by_cookie(tx: AsyncConnection, cookie_sha256: str, *, now: datetime) -> SignIn | None:
+    """Return the sign-in of this cookie, None once it ended, expired or the account was closed."""
     row = (
         await tx.execute(
-            select(staff, staff_session.c.id.label("session_id"))
+            select(
+                staff,
+                staff_session.c.id.label("session_id"),
+                staff_session.c.created_at.label("since"),
+                staff_session.c.expires_at.label("until"),
+            )
             .join(staff_session, staff_session.c.staff_id == staff.c.id)
             .where(
                 staff_session.c.cookie_sha256 == cookie_sha256,
@@ -91,7 +111,18 @@ async def member_by_cookie(tx: AsyncConnection, cookie_sha256: str, *, now: date
             )
         )
     ).one_or_none()
-    return None if row is None else _member(row, session_id=row.session_id)
+    if row is None:
+        return None
+    return SignIn(member=_member(row, session_id=row.session_id), since=row.since, until=row.until)
+
+
+async def renew_session(tx: AsyncConnection, session_id: str, *, until: datetime) -> None:
+    """Let a sign-in last longer, unless it has ended."""
+    await tx.execute(
+        update(staff_session)
+        .where(staff_session.c.id == session_id, staff_session.c.ended_at.is_(None))
+        .values(expires_at=until)
+    )
 
 
 async def end_session(tx: AsyncConnection, cookie_sha256: str, *, at: datetime) -> str | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 BROWSER_COOKIE_S = 180 * 86_400  # a written answer can be read again for half a year
-STAFF_COOKIE_S = 12 * 3_600
+STAFF_COOKIE_S = 24 * 3_600  # the sign-in behind it ends sooner unless it is used
 STAFF: web.RequestKey[StaffMember] = web.RequestKey("staff", StaffMember)
 
 
