@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.booking_invitations import BookingInvitation
     from vap_meet.domain.outcome import OutcomeVersion
     from vap_meet.settings import Settings
     from vap_meet.web.render import Renderer
@@ -35,6 +36,7 @@ _CHANGEABLE = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVED, MessageKin
 _LEADS_TO = dict.fromkeys(OF_OUTCOME, "message.answers") | {MessageKind.EARLIER: "message.see_earlier"}
 
 _Facts = tuple[tuple[str, str], ...]
+_REASON_IN_SHORT = 120
 
 
 class Letters:
@@ -102,6 +104,44 @@ class Letters:
                 language,
                 "short.txt",
                 line=t(f"message.{kind}.short", **words),
+                link=link,
+                facts=proofs,
+            ),
+        )
+
+    def invitation(self, invitation: BookingInvitation, *, link: str) -> Letter:
+        """Return what tells somebody that they are invited to choose a time, and why."""
+        customer, service = invitation.customer, invitation.service
+        language = customer.language
+        t, reason = self._catalogues[language].t, invitation.reason(language)
+        words = {
+            "service": one_line(service.name_ar if language is Language.AR else service.name_en),
+            "reason": one_line(reason)[:_REASON_IN_SHORT],
+            "until": self._when(invitation.expires_at, language),
+        }
+        number = invitation.request_number
+        proofs = (((t("message.field.request_number"), one_line(number)),) if number else ()) + self._proofs(
+            language, customer.phone, None
+        )
+        subject = t("message.invitation.subject", **words)
+        context = {
+            "kind": MessageKind.INVITATION.value,
+            "subject": subject,
+            "facts": ((t("message.field.service"), words["service"]), *proofs),
+            "texts": ((t("message.field.reason"), reason.strip()),),
+            "link": link,
+            "lead": t("message.invitation.lead", **words),
+            "link_label": t("message.choose_time"),
+            "changeable": False,
+        }
+        return Letter(
+            subject=subject,
+            text=self._render(language, "letter.txt", **context),
+            html=self._render(language, "letter.html", **context),
+            short=self._render(
+                language,
+                "short.txt",
+                line=t("message.invitation.short", **words),
                 link=link,
                 facts=proofs,
             ),
