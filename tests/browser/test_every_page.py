@@ -23,6 +23,14 @@ async def visit(page, url: str, name: str) -> None:
     await look_at(page, name)
 
 
+async def look_at_call_back(page, language: str) -> None:
+    """Ask for a call from a visit's page, and look at the page before and after."""
+    await visit(page, f"{page.url}call-back", f"call-back-{language}")
+    await page.locator("#call-back-ask").click()
+    await page.locator("#call-back-withdraw").wait_for()
+    await look_at(page, f"call-back-asked-{language}")
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 async def test_every_page_of_the_customer(server, browser, language):
     async with phone(browser, language=language) as context:
@@ -41,6 +49,8 @@ async def test_every_page_of_the_customer(server, browser, language):
                 await onward.click()
                 await page.wait_for_url("**/v/**")
                 await look_at(page, f"visit-{key}-{language}")
+            if key == "waiting":
+                await look_at_call_back(page, language)
         assert problems == []
         await visit(page, f"{server.base}/j/aaaaaaaaaaaaaaaaaaaaaaaaaa", f"link-unknown-{language}")
 
@@ -58,6 +68,7 @@ async def test_every_page_of_the_agent(server, browser, language):
         for key in CUSTOMERS:
             path = f"/agent/appointments/{server.links['appointments'][key]}"
             await visit(page, server.base + path, f"agent-{key}-{language}")
+        await visit(page, f"{server.base}/agent/call-backs", f"agent-calls-{language}")
         assert problems == []
         await visit(page, f"{server.base}/agent/appointments/nothing-here", f"agent-unknown-{language}")
 
