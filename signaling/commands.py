@@ -8,7 +8,9 @@ from typing import Any, Final
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from signaling.answering import ack, addressed, refuse
 from signaling.backlog import ENTRY_CHARS
+from signaling.calling import minute, summon, tell
 from signaling.events import (
     Admitted,
     Command,
@@ -23,7 +25,6 @@ from signaling.events import (
     Unlocked,
 )
 from signaling.protocol import (
-    Ack,
     Admit,
     Answer,
     AnswerFrom,
@@ -38,15 +39,17 @@ from signaling.protocol import (
     Lobby,
     Lock,
     Media,
+    Minute,
     Offer,
     OfferFrom,
     Pin,
     Prepare,
-    Refused,
     Remove,
     Seat,
+    Summon,
+    Tell,
 )
-from signaling.results import NOTHING, Delivery, Result
+from signaling.results import NOTHING, Result
 from signaling.seats import move, stay, withdraw
 from signaling.stages import IN_CALL, NEEDED_GRANT, NEGOTIATING, STEPS
 from signaling.state import BYE_ENDED, State, preparing_deadline
@@ -65,7 +68,7 @@ def command(state: State, at: int, event: Command) -> Result:
     message = event.message
     needed, handle = _COMMANDS[type(message)]
     if needed is not None and needed not in me.participant.grants:
-        return _refuse(event, RefusalCode.NOT_GRANTED)
+        return refuse(event, RefusalCode.NOT_GRANTED)
     return handle(state, at, event, me, message)
 
 
@@ -81,16 +84,16 @@ def _signal(
     if peer is None or me.stage is not Stage.ADMITTED or peer.stage is not Stage.ADMITTED or peer is me:
         code = _why_not(me, peer)
         if code is not None:
-            return _refuse(event, code)
+            return refuse(event, code)
     assert peer is not None
     if Grant.PUBLISH not in peer.participant.grants:
-        return _refuse(event, RefusalCode.NOT_HERE)
+        return refuse(event, RefusalCode.NOT_HERE)
     backlog = state.backlog
     now = backlog.generation(by, to)
     if pc != now:
         # Only an offer begins a generation; anything else from another one has been overtaken.
         if pc < now or type(message) is not Offer:
-            return _refuse(event, RefusalCode.STALE_PC)
+            return refuse(event, RefusalCode.STALE_PC)
         backlog.raise_generation(by, to, pc)
     told: OfferFrom | AnswerFrom | CandidateFrom
     if type(message) is Candidate:
@@ -114,7 +117,7 @@ def _signal(
     backlog.keep(Kept(seq, (to,), told, size))
     if message.ref is UNSET:
         return Result(((peer.connection, told),))
-    return Result(((peer.connection, told),), _ack(event, seq))
+    return Result(((peer.connection, told),), ack(event, seq))
 
 
 def _why_not(me: Occupant, peer: Occupant | None) -> RefusalCode | None:
@@ -128,16 +131,16 @@ def _why_not(me: Occupant, peer: Occupant | None) -> RefusalCode | None:
 
 def _chat(state: State, at: int, event: Command, me: Occupant, message: Chat) -> Result:
     if me.stage not in IN_CALL:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
+        return refuse(event, RefusalCode.NOT_ADMITTED)
     said = state.backlog.said(event.by, message.id)
     if said is not None:
-        return Result(replies=_ack(event, said))
+        return Result(replies=ack(event, said))
     present = [one for one in state.occupants.values() if one.stage in IN_CALL]
     told = ChatFrom(ChatLine(state.seq, at, event.by, message.id, message.text))
     size = ENTRY_CHARS + len(message.text)
     state.tail_size += size
     state.backlog.keep(Kept(state.seq, tuple(one.participant.id for one in present), told, size))
-    return Result(tuple((one.connection, told) for one in present), _ack(event, state.seq))
+    return Result(tuple((one.connection, told) for one in present), ack(event, state.seq))
 
 
 def _media(state: State, at: int, event: Command, me: Occupant, message: Media) -> Result:  # noqa: ARG001
@@ -149,7 +152,7 @@ def _media(state: State, at: int, event: Command, me: Occupant, message: Media) 
         trouble=message.trouble,
     )
     state.occupants[event.by] = chosen
-    return Result(replies=_ack(event, state.seq), changed=chosen != me)
+    return Result(replies=ack(event, state.seq), changed=chosen != me)
 
 
 def _step(
@@ -159,22 +162,20 @@ def _step(
     me: Occupant,
     message: Prepare | Admit | Hold | Lobby | Remove,
 ) -> Result:
-    if me.stage not in IN_CALL:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
-    target = state.occupants.get(message.participant)
-    if target is None:
-        return _refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
-    if target.stage is Stage.LEFT:
-        return _refuse(event, RefusalCode.NOT_HERE)
+    target = addressed(state, me, message.participant)
+    if isinstance(target, RefusalCode):
+        return refuse(event, target)
     to = STEPS.get((target.stage, type(message)))
     if to is None or target is me:  # nobody steps themselves: a host who goes away leaves
-        return _refuse(event, RefusalCode.WRONG_STAGE)
+        return refuse(event, RefusalCode.WRONG_STAGE)
+    if to is Stage.ADMITTED and at < target.minute_until:
+        return refuse(event, RefusalCode.NOT_YET)
     if to is Stage.LEFT:
         gone = state.depart(target, at, "removed", by=event.by)
-        return replace(gone, replies=_ack(event, state.seq))
+        return replace(gone, replies=ack(event, state.seq))
     moved = state.step(target, to)
     return Result(
-        replies=_ack(event, state.seq),
+        replies=ack(event, state.seq),
         fact=_STEP_FACTS[to](message.participant, event.by),
         dues=(preparing_deadline(moved, at),) if to is Stage.PREPARING else (),
         changed=True,
@@ -185,23 +186,23 @@ def _seat(state: State, at: int, event: Command, me: Occupant, message: Seat) ->
     """Let the holder of a seat, or a host, answer the device that asks for it."""
     if message.participant != event.by:
         if Grant.ADMIT not in me.participant.grants:
-            return _refuse(event, RefusalCode.NOT_GRANTED)
+            return refuse(event, RefusalCode.NOT_GRANTED)
         if me.stage not in IN_CALL:
-            return _refuse(event, RefusalCode.NOT_ADMITTED)
+            return refuse(event, RefusalCode.NOT_ADMITTED)
     target = state.occupants.get(message.participant)
     if target is None:
-        return _refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
+        return refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
     newcomer = target.newcomer
     if newcomer is None:
-        return _refuse(event, RefusalCode.NOBODY_ASKS)
-    ack = _ack(event, state.seq)
+        return refuse(event, RefusalCode.NOBODY_ASKS)
+    acked = ack(event, state.seq)
     if not message.allow:
-        return Result(stay(state, target), ack, changed=True)
+        return Result(stay(state, target), acked, changed=True)
     told = move(state, target, newcomer)
     own = tuple(one for one in told if one[0] == event.connection)  # behind the ack, as in leaving
     return Result(
         tuple(one for one in told if one not in own),
-        (*ack, *own),
+        (*acked, *own),
         fact=DeviceChanged(message.participant, event.by, newcomer.seat),
         changed=True,
         arrived=newcomer.connection,
@@ -211,58 +212,51 @@ def _seat(state: State, at: int, event: Command, me: Occupant, message: Seat) ->
 
 def _lock(state: State, at: int, event: Command, me: Occupant, message: Lock) -> Result:  # noqa: ARG001
     if me.stage not in IN_CALL:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
-    ack = _ack(event, state.seq)
+        return refuse(event, RefusalCode.NOT_ADMITTED)
+    acked = ack(event, state.seq)
     if message.locked == state.locked:
-        return Result(replies=ack)
+        return Result(replies=acked)
     state.locked = message.locked
-    return Result(replies=ack, fact=Locked(event.by) if message.locked else Unlocked(event.by), changed=True)
+    return Result(
+        replies=acked, fact=Locked(event.by) if message.locked else Unlocked(event.by), changed=True
+    )
 
 
 def _pin(state: State, at: int, event: Command, me: Occupant, message: Pin) -> Result:  # noqa: ARG001
     """Have somebody seen large: a view for the moment, and no fact."""
     if me.stage not in IN_CALL:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
+        return refuse(event, RefusalCode.NOT_ADMITTED)
     target = state.occupants.get(message.participant)
     if target is None:
-        return _refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
+        return refuse(event, RefusalCode.NO_SUCH_PARTICIPANT)
     if message.on and target.stage not in IN_CALL:
-        return _refuse(event, RefusalCode.NOT_HERE)
+        return refuse(event, RefusalCode.NOT_HERE)
     before = state.pinned
     if message.on:
         state.pinned = message.participant
     else:
         state.unpin(message.participant)
-    return Result(replies=_ack(event, state.seq), changed=state.pinned != before)
+    return Result(replies=ack(event, state.seq), changed=state.pinned != before)
 
 
 def _by_newcomer(state: State, event: Command, me: Occupant) -> Result:
     """Take what a device may say that only asks for the seat: that it goes again."""
     if type(event.message) is not Leave:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
-    return Result(replies=(*_ack(event, state.seq), *withdraw(state, me)), changed=True)
+        return refuse(event, RefusalCode.NOT_ADMITTED)
+    return Result(replies=(*ack(event, state.seq), *withdraw(state, me)), changed=True)
 
 
 def _leave(state: State, at: int, event: Command, me: Occupant, message: Leave) -> Result:  # noqa: ARG001
     gone = state.depart(me, at, "left")
     own = tuple(one for one in gone.deliveries if one[0] == event.connection)
     others = tuple(one for one in gone.deliveries if one not in own)
-    return replace(gone, deliveries=others, replies=(*_ack(event, state.seq), *own))
+    return replace(gone, deliveries=others, replies=(*ack(event, state.seq), *own))
 
 
 def _end(state: State, at: int, event: Command, me: Occupant, message: End) -> Result:  # noqa: ARG001
     if me.stage not in IN_CALL:
-        return _refuse(event, RefusalCode.NOT_ADMITTED)
-    return state.end(at, event.by, (*_ack(event, state.seq), (event.connection, BYE_ENDED)))
-
-
-def _ack(event: Command, seq: int) -> tuple[Delivery, ...]:
-    ref = event.message.ref
-    return ((event.connection, Ack(ref, seq)),) if isinstance(ref, str) else ()
-
-
-def _refuse(event: Command, code: RefusalCode) -> Result:
-    return Result(((event.connection, Refused(code, event.message.ref)),))
+        return refuse(event, RefusalCode.NOT_ADMITTED)
+    return state.end(at, event.by, (*ack(event, state.seq), (event.connection, BYE_ENDED)))
 
 
 _STEP_FACTS: Final[dict[Stage, Callable[[str, str], Fact]]] = {
@@ -283,6 +277,9 @@ _HANDLERS: Final[dict[Any, _Handler]] = {
     Hold: _step,
     Lobby: _step,
     Remove: _step,
+    Summon: summon,
+    Minute: minute,
+    Tell: tell,
     Seat: _seat,
     Lock: _lock,
     Pin: _pin,

@@ -26,12 +26,15 @@ from signaling.protocol import (
     Lobby,
     Lock,
     Media,
+    Minute,
     Offer,
     OfferFrom,
     Pin,
     Prepare,
     Remove,
     Seat,
+    Summon,
+    Tell,
 )
 from signaling.vocabulary import Grant, MediaChoice, Shows, Stage, Trouble
 
@@ -58,6 +61,7 @@ class RestoredParticipant(Struct, frozen=True):
     stage: Stage
     how: HowLeft | None = None  # with stage LEFT: who was removed stays out
     seat: str = ""  # the device they were on, if the facts tell
+    summoned: bool = False  # with stage WAITING: called in, and had not come
 
 
 class Newcomer(Struct, frozen=True, gc=False):
@@ -79,7 +83,7 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
     seat: str = ""
     connection: str = ""
     arrivals: int = 0  # generation of `offline` deadlines
-    steps: int = 0  # generation of `preparing` deadlines
+    steps: int = 0  # generation of `preparing` and `summoned` deadlines
     microphone: MediaChoice = MediaChoice.NONE
     camera: MediaChoice = MediaChoice.NONE
     shows: Shows = Shows.CAMERA
@@ -88,6 +92,10 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
     how: HowLeft | None = None
     newcomer: Newcomer | None = None
     questions: int = 0  # generation of `seat` deadlines
+    summoned_until: int = 0
+    minute_until: int = 0  # stays when it is over: one is asked for once a call
+    told: int = 0  # how many lines hosts told them while they waited, and when the last one was
+    told_at: int = 0
     heir: str = ""  # a device that has been proven: it has the seat as soon as it comes
 
 
@@ -138,7 +146,7 @@ class Command(_Event, frozen=True, tag="command"):
     by: str
     connection: str
     message: (
-        Prepare | Admit | Hold | Lobby | Remove | Seat | Lock | Pin | Leave | End
+        Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End
         | Offer | Answer | Candidate | Chat | Media
     )  # fmt: skip
 
@@ -250,6 +258,21 @@ class SentToLobby(_Fact, frozen=True, tag="sentToLobby"):
     by: str | None = None
 
 
+class Summoned(_Fact, frozen=True, tag="summoned"):
+    """A host called in a participant who waited, maybe away; `sentToLobby` follows if they don't come."""
+
+    participant: str
+    by: str
+
+
+class Messaged(_Fact, frozen=True, tag="messaged"):
+    """A host said something to a participant who waited: a known sentence, or (None) words of their own."""
+
+    participant: str
+    by: str
+    sentence: str | None = None
+
+
 class DeviceChanged(_Fact, frozen=True, tag="deviceChanged"):
     """A participant's seat moved to another device; `by` is None when that device just took it."""
 
@@ -284,7 +307,10 @@ class Ended(_Fact, frozen=True, tag="ended"):
     by: str | None = None
 
 
-Fact = Joined | Prepared | Admitted | Held | SentToLobby | DeviceChanged | Locked | Unlocked | Left | Ended
+Fact = (
+    Joined | Prepared | Admitted | Held | SentToLobby | Summoned | Messaged | DeviceChanged
+    | Locked | Unlocked | Left | Ended
+)  # fmt: skip
 
 
 class FactSink(Protocol):

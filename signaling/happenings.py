@@ -21,8 +21,8 @@ from signaling.places import turned_away
 from signaling.protocol import Refused
 from signaling.results import NOTHING, Deadline, Result
 from signaling.seats import come_back, hand_over, seat_deadline, stay
-from signaling.stages import DUE_OFFLINE, DUE_PREPARING, DUE_SEAT, REJOIN_MS
-from signaling.state import BYE, BYE_ENDED, State, preparing_deadline
+from signaling.stages import ABSENCE, DUE_PREPARING, DUE_SEAT, DUE_SUMMONED, REJOIN_MS, SUMMON_MS
+from signaling.state import BYE, BYE_ENDED, State, preparing_deadline, summoned_deadline
 from signaling.vocabulary import Grant, MediaChoice, RefusalCode, Stage
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def opened(state: State, at: int, event: Opened) -> Result:
             one.seat,
             left_at=at if left else 0,
             how=(one.how or "left") if left else None,
+            summoned_until=at + SUMMON_MS if one.summoned and one.stage is Stage.WAITING else 0,
         )
     return Result(dues=_deadlines(state, at))
 
@@ -64,7 +65,8 @@ def restored(state: State, at: int, event: Snapshot) -> Result:
 def _deadlines(state: State, at: int) -> tuple[Deadline, ...]:
     here = state.present()
     preparing = tuple(preparing_deadline(one, at) for one in here if one.stage is Stage.PREPARING)
-    return preparing + tuple(seat_deadline(one) for one in here if one.newcomer is not None)
+    summoned = tuple(summoned_deadline(one) for one in here if one.summoned_until)
+    return preparing + summoned + tuple(seat_deadline(one) for one in here if one.newcomer is not None)
 
 
 def arrive(state: State, at: int, event: Arrive) -> Result:
@@ -134,11 +136,11 @@ def due(state: State, at: int, event: Due) -> Result:
     occupant = state.occupants.get(event.subject)
     if occupant is None or occupant.stage is Stage.LEFT:
         return NOTHING
-    if event.kind == DUE_PREPARING and event.generation == occupant.steps:
-        if occupant.stage is Stage.PREPARING:
+    if event.kind in (DUE_PREPARING, DUE_SUMMONED) and event.generation == occupant.steps:
+        if occupant.stage is Stage.PREPARING or occupant.summoned_until:
             state.step(occupant, Stage.WAITING)
             return Result(fact=SentToLobby(event.subject), changed=True)
-    elif event.kind == DUE_OFFLINE and event.generation == occupant.arrivals:
+    elif event.kind == ABSENCE[occupant.stage][0] and event.generation == occupant.arrivals:
         return state.depart(occupant, at, "expired")
     elif event.kind == DUE_SEAT and event.generation == occupant.questions and occupant.newcomer is not None:
         return Result(stay(state, occupant), changed=True)

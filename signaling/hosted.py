@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from signaling.codec import encode
-from signaling.events import Due, Entry, Event, Position
+from signaling.events import Admitted, Due, Entry, Event, Fact, Held, Position, Prepared, SentToLobby
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog, Subscription
 from signaling.projection import Projection, Surroundings
 from signaling.protocol import Bye, IceServer, Pong, Refused, ServerMessage, State, Welcome
 from signaling.results import NOTHING, Delivery
 from signaling.room import Room
-from signaling.stages import DUE_OFFLINE, OFFLINE_MS
+from signaling.stages import DUE_ABSENT, DUE_OFFLINE, TOLD_IN
 from signaling.vocabulary import ByeAction, ByeReason
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ log = structlog.get_logger("signaling")
 
 _LOST = Bye(ByeAction.RESUME, ByeReason.RESTARTING)
 _DUE_RETRY_MS = 5_000
+_ABSENCES = frozenset({DUE_OFFLINE, DUE_ABSENT})
+_STEPS = (Prepared, Admitted, Held, SentToLobby)
 
 
 class HostedRoom:
@@ -149,6 +151,14 @@ class HostedRoom:
         if not self._projection.hold(connection.id, pong):
             connection.send(encode(pong))
 
+    def waiting(self) -> list[Connection]:
+        """Return the connections of this node whose participants wait."""
+        return [
+            connection
+            for name, connection in self._seated.items()
+            if (one := self.room.occupant(name)) is not None and one.stage in TOLD_IN
+        ]
+
     @property
     def overdue(self) -> bool:
         """Whether so many facts wait for the database that no more should be made."""
@@ -193,6 +203,7 @@ class HostedRoom:
             self._tell_state(result.arrived)
         if result.fact is not None:
             self._projection.add(Position(epoch, entry.seq), entry.at, result.fact, result.replies)
+            self._stepped(result.fact)
         elif result.replies:
             self._deliver(result.replies)
         for deadline in result.dues:
@@ -269,12 +280,18 @@ class HostedRoom:
             self._watch_absence(one.participant.id)
 
     def _watch_absence(self, name: str) -> None:
-        due = self.room.offline_due(name)
-        if due is not None:
-            self._around.wheel.at(self._around.clock_ms() + OFFLINE_MS, partial(self._fire, due))
+        absence = self.room.absence(name)
+        if absence is not None:
+            within_ms, due = absence
+            self._around.wheel.at(self._around.clock_ms() + within_ms, partial(self._fire, due))
+
+    def _stepped(self, fact: Fact) -> None:
+        """Watch an absence anew: in another stage it may last for another time."""
+        if isinstance(fact, _STEPS) and fact.participant not in self._online():
+            self._watch_absence(fact.participant)
 
     def _fire(self, due: Due) -> None:
-        if self._released or (due.kind == DUE_OFFLINE and due.subject in self._online()):
+        if self._released or (due.kind in _ABSENCES and due.subject in self._online()):
             return
         self._around.spawn(self._append_due(due))
 

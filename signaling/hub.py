@@ -157,6 +157,10 @@ class Hub:
             for one in hosted.seated
         )
 
+    def waiting(self) -> tuple[tuple[str, Connection], ...]:
+        """Return the connections of this node whose participants wait, each with its room."""
+        return tuple((hosted.name, one) for hosted in self._rooms.values() for one in hosted.waiting())
+
     def online(self, room: str) -> frozenset[str]:
         """Return who is connected to a room hosted here, on whichever node."""
         hosted = self._rooms.get(room)

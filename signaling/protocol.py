@@ -20,6 +20,7 @@ from signaling.vocabulary import (
     DisplayName,
     Epoch,
     MediaChoice,
+    Moment,
     Part,
     ParticipantId,
     Pc,
@@ -27,6 +28,7 @@ from signaling.vocabulary import (
     RefusalCode,
     Sdp,
     Secret,
+    SentenceName,
     Seq,
     Shows,
     Stage,
@@ -92,6 +94,33 @@ class Remove(_Message, frozen=True, tag="remove"):
     """Remove a participant from the room; they may not come back."""
 
     participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Summon(_Message, frozen=True, tag="summon"):
+    """Call in a waiting participant who may be away: it is held for three minutes, then they wait again."""
+
+    participant: ParticipantId
+    ref: Ref | UnsetType = UNSET
+
+
+class Minute(_Message, frozen=True, tag="minute"):
+    """Ask for a minute when called, once a call; `wanted` false says that it is not needed any more."""
+
+    wanted: bool
+    ref: Ref | UnsetType = UNSET
+
+
+class Tell(_Message, frozen=True, tag="tell"):
+    """Say a line to one participant who waits. `id` is as in `chat`.
+
+    `sentence` names one that the application knows in every language; `text` is the same in one of them.
+    """
+
+    participant: ParticipantId
+    id: ChatId
+    text: ChatText
+    sentence: SentenceName | UnsetType = UNSET
     ref: Ref | UnsetType = UNSET
 
 
@@ -185,7 +214,7 @@ class Ping(_Message, frozen=True, tag="ping"):
 
 
 ClientMessage = (
-    Hello | Prepare | Admit | Hold | Lobby | Remove | Seat | Lock | Pin | Leave | End
+    Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End
     | Offer | Answer | Candidate | Chat | Media | Ping
 )  # fmt: skip
 
@@ -195,7 +224,8 @@ ClientMessage = (
 class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     """One participant as the others see them. `host` is true for whoever may admit.
 
-    `deviceAsks`: another device stands by for their seat; only they and the hosts are told.
+    `deviceAsks`: another device stands by for their seat. `summonedUntil`: they were called in and may come
+    until then. `minuteUntil`: they asked for a minute, which ends then. Only they and the hosts are told.
     `part`: a word of the application for what they are here (an interpreter, say); it allows nothing.
     """
 
@@ -210,6 +240,8 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     trouble: Trouble = Trouble.NONE
     pc: Pc = 0  # the generation between them and whoever is told; a fresh page begins with the next
     device_asks: bool = False
+    summoned_until: Moment = 0
+    minute_until: Moment = 0
     part: Part = ""
 
 
@@ -234,13 +266,14 @@ class IceServer(Struct, rename="camel", frozen=True, omit_defaults=True):
 
 
 class ChatLine(Struct, rename="camel", frozen=True):
-    """A chat line with its place in the log. `at` is milliseconds since 1970."""
+    """A chat line with its place in the log. `at` is milliseconds since 1970; `sentence` is as in `tell`."""
 
     seq: Seq
     at: int
     sender: ParticipantId
     id: ChatId
     text: ChatText
+    sentence: SentenceName | UnsetType = UNSET
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):
@@ -305,9 +338,21 @@ class CandidateFrom(_Message, frozen=True, tag="candidateFrom"):
 
 
 class ChatFrom(_Message, frozen=True, tag="chatFrom"):
-    """A chat line, told to everybody in the call, the sender included."""
+    """A chat line, told to everybody in the call, the sender included; or to one who waits, and the hosts."""
 
     line: ChatLine
+
+
+class Outlook(_Message, frozen=True, tag="outlook"):
+    """What whoever waits may expect: to be called in between two moments; without them nobody can say.
+
+    `before` is how many will be served before them, absent when that is not known; `late`: later than booked.
+    """
+
+    earliest_at: Moment | UnsetType = UNSET
+    latest_at: Moment | UnsetType = UNSET
+    before: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    late: bool = False
 
 
 class Ack(_Message, frozen=True, tag="ack"):
@@ -339,5 +384,6 @@ class Bye(_Message, frozen=True, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye
-)
+    Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook
+    | Ack | Refused | Pong | Bye
+)  # fmt: skip

@@ -14,7 +14,7 @@ from signaling.events import Command, Due, Entry, Occupant, Opened, Snapshot
 from signaling.happenings import HAPPENINGS
 from signaling.results import NOTHING, Result
 from signaling.seats import seat_deadline
-from signaling.stages import DUE_OFFLINE
+from signaling.stages import ABSENCE
 from signaling.state import State
 from signaling.views import room_view
 from signaling.vocabulary import Stage
@@ -52,12 +52,13 @@ class Room(State):
         """Return where a participant stands, or None for a stranger."""
         return self.occupants.get(participant)
 
-    def offline_due(self, participant: str) -> Due | None:
-        """Return the deadline of a participant who has no connection now, if it would matter."""
+    def absence(self, participant: str) -> tuple[int, Due] | None:
+        """Return how long a participant may have no connection, from now, and what comes due then."""
         occupant = self.occupants.get(participant)
         if occupant is None or occupant.stage is Stage.LEFT:
             return None
-        return Due(DUE_OFFLINE, participant, occupant.arrivals)
+        kind, within_ms = ABSENCE[occupant.stage]
+        return within_ms, Due(kind, participant, occupant.arrivals)
 
     def question_due(self, participant: str, connection: str) -> Due | None:
         """Return what ends the question for a seat if it is this connection that asks."""

@@ -7,6 +7,7 @@
      |  |   lobby, due                    |  |             |
      |  +---------------------------------|--+-------------+  lobby
      +------------------------------------+ admit
+   summon, minute and the end of a summons leave the stage as it is
    any but LEFT -> LEFT (leave, remove, revoke, offline too long);  LEFT -> WAITING (hello)
 ```
 Whoever has SKIP_LOBBY enters ADMITTED instead of WAITING. A room's end is its only terminal.
@@ -31,6 +32,8 @@ from signaling.protocol import (
     Pin,
     Prepare,
     Remove,
+    Summon,
+    Tell,
 )
 from signaling.vocabulary import Grant, Stage
 
@@ -55,6 +58,8 @@ NEEDED_GRANT: Final[dict[type[ClientMessage], Grant]] = {
     Admit: Grant.ADMIT,
     Hold: Grant.ADMIT,
     Lobby: Grant.ADMIT,
+    Summon: Grant.ADMIT,
+    Tell: Grant.ADMIT,
     Remove: Grant.REMOVE,
     Lock: Grant.ADMIT,
     Pin: Grant.ADMIT,
@@ -79,6 +84,19 @@ PREPARING_MS: Final = 30_000
 OFFLINE_MS: Final = 10 * 60_000
 """A participant without a connection for this long has left (`Due` kind ``offline``)."""
 
+KEPT_MS: Final = 4 * 60 * 60_000
+"""The place of whoever waits is kept for this long without a connection (`Due` kind ``absent``)."""
+
+SUMMON_MS: Final = 3 * 60_000
+"""Whoever was summoned and is not called in within this time is back in line (`Due` kind ``summoned``)."""
+
+MINUTE_MS: Final = 60_000
+"""How long nobody is admitted who asked for a minute; then there is `PREPARING_MS` to admit them."""
+
+TELL_EVERY_MS: Final = 2_000
+MOST_TOLD: Final = 30
+"""How often, and how many times in all, a waiting participant is told something."""
+
 REJOIN_MS: Final = 10 * 60_000
 """Whoever left or expired may say hello again within this time; who skips the lobby, at any time."""
 
@@ -88,3 +106,16 @@ SEAT_MS: Final = 60_000
 DUE_PREPARING: Final = "preparing"
 DUE_OFFLINE: Final = "offline"
 DUE_SEAT: Final = "seat"
+DUE_ABSENT: Final = "absent"
+DUE_SUMMONED: Final = "summoned"
+
+ABSENCE: Final[dict[Stage, tuple[str, int]]] = {
+    Stage.WAITING: (DUE_ABSENT, KEPT_MS),
+    Stage.PREPARING: (DUE_OFFLINE, OFFLINE_MS),
+    Stage.ADMITTED: (DUE_OFFLINE, OFFLINE_MS),
+    Stage.HELD: (DUE_OFFLINE, OFFLINE_MS),
+}
+"""Which deadline whoever has no connection is under, by stage, and after how long; who left is under none."""
+
+TOLD_IN: Final = frozenset({Stage.WAITING, Stage.PREPARING})
+"""Stages in which a host may tell somebody something; in the call there is the chat."""

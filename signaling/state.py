@@ -10,7 +10,7 @@ from signaling.backlog import Backlog
 from signaling.events import Due, Ended, HowLeft, Left, Occupant
 from signaling.protocol import Bye
 from signaling.results import Deadline, Delivery, Result
-from signaling.stages import DUE_PREPARING, PREPARING_MS
+from signaling.stages import DUE_PREPARING, DUE_SUMMONED, PREPARING_MS
 from signaling.vocabulary import ByeAction, ByeReason, Stage
 
 BYE: Final[dict[HowLeft, Bye]] = {
@@ -43,8 +43,11 @@ class State:
         return [one for one in self.occupants.values() if one.stage is not Stage.LEFT]
 
     def step(self, occupant: Occupant, to: Stage) -> Occupant:
-        """Move a participant to another stage; older `preparing` deadlines become stale."""
-        moved = replace(occupant, stage=to, steps=occupant.steps + 1)
+        """Move a participant to another stage; older deadlines of being called become stale."""
+        minute_until = occupant.minute_until if to is Stage.PREPARING else 0
+        moved = replace(
+            occupant, stage=to, steps=occupant.steps + 1, summoned_until=0, minute_until=minute_until
+        )
         self.occupants[occupant.participant.id] = moved
         if to is Stage.WAITING:
             self.unpin(occupant.participant.id)
@@ -83,7 +86,13 @@ class State:
 
 def preparing_deadline(occupant: Occupant, at: int) -> Deadline:
     """Return when a participant in PREPARING goes back to waiting."""
-    return Deadline(at + PREPARING_MS, Due(DUE_PREPARING, occupant.participant.id, occupant.steps))
+    since = max(at, occupant.minute_until)
+    return Deadline(since + PREPARING_MS, Due(DUE_PREPARING, occupant.participant.id, occupant.steps))
+
+
+def summoned_deadline(occupant: Occupant) -> Deadline:
+    """Return when a summoned participant is back in line."""
+    return Deadline(occupant.summoned_until, Due(DUE_SUMMONED, occupant.participant.id, occupant.steps))
 
 
 def _connections(occupant: Occupant) -> tuple[str, ...]:
@@ -101,4 +110,6 @@ def _gone(occupant: Occupant, at: int, how: HowLeft) -> Occupant:
         left_at=at,
         how=how,
         steps=occupant.steps + 1,
+        summoned_until=0,
+        minute_until=0,
     )

@@ -56,6 +56,7 @@ def _shown(
     viewer: str, one: Occupant, backlog: Backlog, online: Container[str], *, hosts: bool
 ) -> ParticipantView:
     name = one.participant.id
+    own = name == viewer or hosts
     return ParticipantView(
         id=name,
         name=one.participant.name,
@@ -67,6 +68,8 @@ def _shown(
         shows=one.shows,
         trouble=one.trouble,
         pc=0 if name == viewer else backlog.generation(viewer, name),
-        device_asks=one.newcomer is not None and (name == viewer or hosts),
+        device_asks=one.newcomer is not None and own,
+        summoned_until=one.summoned_until if own else 0,
+        minute_until=one.minute_until if own else 0,
         part=one.participant.part,
     )

@@ -27,6 +27,10 @@ Pc = Annotated[int, Meta(ge=0, le=2**31 - 1, description="peer-connection genera
 Sdp = Annotated[str, Meta(min_length=1, max_length=MAX_SDP_CHARS, extra_json_schema=SENSITIVE)]
 CandidateLine = Annotated[str, Meta(max_length=MAX_CANDIDATE_CHARS, extra_json_schema=SENSITIVE)]
 ChatId = Annotated[str, Meta(min_length=8, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
+SentenceName = Annotated[
+    str, Meta(min_length=1, max_length=32, pattern=r"^[a-z_]+$", description="one the application knows")
+]
+Moment = Annotated[int, Meta(ge=0, le=2**53 - 1, description="milliseconds since 1970")]
 ChatText = Annotated[str, Meta(min_length=1, max_length=MAX_CHAT_CHARS, extra_json_schema=SENSITIVE)]
 Part = Annotated[str, Meta(max_length=32, pattern=r"^[a-z_]*$")]
 DisplayName = Annotated[str, Meta(max_length=120, extra_json_schema=SENSITIVE)]
@@ -102,6 +106,7 @@ class RefusalCode(StrEnum):
     REJOIN_EXPIRED = "rejoin_expired"
     ROOM_ENDED = "room_ended"
     UNAVAILABLE = "unavailable"  # the log or the database can't take it now; try again
+    NOT_YET = "not_yet"  # the participant asked for a minute, which is not over
     NOBODY_ASKS = "nobody_asks"  # no device stands by for the seat, or not any more
 
 

@@ -21,7 +21,7 @@ from signaling.protocol import (
     State,
     Welcome,
 )
-from signaling.stages import OFFLINE_MS, PREPARING_MS
+from signaling.stages import KEPT_MS, PREPARING_MS
 from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
 from tests.support.nodes import nodes, until
 from tests.support.redis import forget_everything, new_prefix, new_server
@@ -113,7 +113,7 @@ async def test_a_node_that_dies_takes_its_people_offline_and_the_other_keeps_the
     one.outlives_its_lease()
     await other.beat()
     assert views(agent.got())[-1]["customer"] == ("waiting", False)
-    other.wait(OFFLINE_MS / 1000 + 2)
+    other.wait(KEPT_MS / 1000 + 2)
     await other.hub.settle()
     assert Left("customer", "expired") in other.facts.facts
 
@@ -126,7 +126,7 @@ async def test_a_room_whose_only_node_died_is_taken_over(two):
     one.outlives_its_lease()
     await other.beat()
     assert kinds(other.facts.facts) == [Joined]
-    other.wait(OFFLINE_MS / 1000 + 2)
+    other.wait(KEPT_MS / 1000 + 2)
     await other.hub.settle()
     assert other.facts.facts[-1] == Left("customer", "expired")
 

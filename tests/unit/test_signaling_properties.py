@@ -20,9 +20,11 @@ from signaling.events import (
     Held,
     Left,
     Locked,
+    Messaged,
     Opened,
     Prepared,
     Revoke,
+    Summoned,
     Unlocked,
 )
 from signaling.places import MAX_PRESENT
@@ -38,24 +40,30 @@ from signaling.protocol import (
     Lobby,
     Lock,
     Media,
+    Minute,
     Offer,
     Pin,
     Prepare,
     Remove,
     Seat,
+    Summon,
+    Tell,
 )
 from signaling.room import Room
 from signaling.stages import NEGOTIATING
-from signaling.vocabulary import Grant, MediaChoice, Shows, Trouble
+from signaling.vocabulary import Grant, MediaChoice, Shows, Stage, Trouble
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, START_MS
 
 PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT)
+DUES = ["preparing", "offline", "absent", "summoned", "seat", "other"]
 names = st.sampled_from([one.id for one in PEOPLE] + ["nobody"])
 refs = st.sampled_from([msgspec.UNSET, "r1", "r2"])
 pcs = st.integers(0, 3)
 text = st.text(min_size=1, max_size=5)
 messages = st.one_of(
-    *(st.builds(kind, names, refs) for kind in (Prepare, Admit, Hold, Lobby, Remove)),
+    *(st.builds(kind, names, refs) for kind in (Prepare, Admit, Hold, Lobby, Remove, Summon)),
+    st.builds(Minute, st.booleans(), refs),
+    st.builds(Tell, names, st.sampled_from(["line-0001", "line-0003"]), text, st.just("documents"), refs),
     st.builds(Seat, names, st.booleans(), refs),
     st.builds(Lock, st.booleans(), refs),
     st.builds(Pin, names, st.booleans(), refs),
@@ -74,7 +82,7 @@ events = st.one_of(
     arrivals,
     st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
     st.builds(lambda by, c, m: Command(by, f"{by}-{c}", m), names, connections, messages),
-    st.builds(Due, st.sampled_from(["preparing", "offline", "seat", "other"]), names, st.integers(0, 4)),
+    st.builds(Due, st.sampled_from(DUES), names, st.integers(0, 4)),
     st.builds(Revoke, names, st.sampled_from([None, "c1"])),
     st.builds(HandOver, names, connections),
     st.builds(EndRoom),
@@ -120,7 +128,7 @@ def test_snapshot_and_tail_are_the_whole_log(happening, cut):
         assert whole.catch_up(who.id, None) == late.catch_up(who.id, None)
 
 
-NEEDED = dict.fromkeys((Prepared, Admitted, Held, Locked, Unlocked), Grant.ADMIT)
+NEEDED = dict.fromkeys((Prepared, Admitted, Held, Summoned, Messaged, Locked, Unlocked), Grant.ADMIT)
 
 
 @settings(max_examples=300)
@@ -164,6 +172,23 @@ def test_a_seat_in_a_call_moves_only_when_somebody_there_says_so(happening):
                 if not proven and not isinstance(entry.event, HandOver):
                     assert entry.event.connection != result.arrived
             assert now.newcomer is None or now.newcomer.seat != now.seat
+
+
+@settings(max_examples=300)
+@given(steps)
+def test_nobody_is_admitted_in_the_minute_they_asked_for_and_a_summons_puts_nobody_out(happening):
+    room = Room()
+    for entry in entries_of(happening):
+        before = dict(room.occupants)
+        result = room.apply(entry)
+        if isinstance(result.fact, Admitted):
+            assert entry.at >= before[result.fact.participant].minute_until
+        if isinstance(entry.event, Due) and entry.event.kind == "summoned" and result.fact is not None:
+            was, now = before[entry.event.subject], room.occupants[entry.event.subject]
+            assert (was.stage, now.stage, now.summoned_until) == (Stage.WAITING, Stage.WAITING, 0)
+            assert (now.connection, now.seat) == (was.connection, was.seat)
+        for one in room.occupants.values():
+            assert not one.summoned_until or one.stage is Stage.WAITING
 
 
 @given(steps)

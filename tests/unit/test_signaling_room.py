@@ -193,18 +193,30 @@ def test_a_deadline_of_an_earlier_preparation_is_stale():
     assert play.stage(CUSTOMER) is Stage.PREPARING
 
 
-@pytest.mark.parametrize("stage", [Stage.WAITING, Stage.PREPARING, Stage.ADMITTED, Stage.HELD])
-def test_who_stays_offline_has_left(stage):
+@pytest.mark.parametrize(
+    ("stage", "minutes"),
+    [(Stage.WAITING, 240), (Stage.PREPARING, 10), (Stage.ADMITTED, 10), (Stage.HELD, 10)],
+)
+def test_who_stays_offline_has_left_and_a_place_in_line_is_kept_for_long(stage, minutes):
     play = in_stage(stage)
-    due = play.room.offline_due("customer")
-    assert due is not None
+    within_ms, due = play.room.absence("customer")
+    assert within_ms == minutes * 60_000
     assert play.does(due).fact == Left("customer", "expired")
-    assert play.room.offline_due("customer") is None
+    assert play.room.absence("customer") is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind"), [(Stage.WAITING, "offline"), (Stage.ADMITTED, "absent"), (Stage.HELD, "absent")]
+)
+def test_an_absence_of_another_stage_puts_nobody_out(stage, kind):
+    play = in_stage(stage)
+    assert play.does(Due(kind, "customer", play.room.occupant("customer").arrivals)) is NOTHING
+    assert play.stage(CUSTOMER) is stage
 
 
 def test_who_came_back_in_time_has_not():
     play = in_stage(Stage.ADMITTED)
-    due = play.room.offline_due("customer")
+    _, due = play.room.absence("customer")
     play.arrives(CUSTOMER, "phone", "back")
     assert play.does(due) is NOTHING
     assert play.stage(CUSTOMER) is Stage.ADMITTED

@@ -17,11 +17,13 @@ from signaling.events import (
     Joined,
     Left,
     Locked,
+    Messaged,
     Participant,
     Position,
     Prepared,
     RestoredParticipant,
     SentToLobby,
+    Summoned,
     Unlocked,
 )
 from signaling.vocabulary import Grant, Stage
@@ -68,12 +70,14 @@ def read(stored: StoredFact) -> Fact:
 
 
 def detail(fact: Fact) -> str | None:
-    """Return the stage somebody joined into, or how somebody left."""
+    """Return the stage somebody joined into, how somebody left, or which known sentence was said."""
     match fact:
         case Joined(stage=stage):
             return stage.value
         case Left(how=how):
             return how
+        case Messaged(sentence=sentence):
+            return sentence
     return None
 
 
@@ -137,7 +141,9 @@ def places(known: Iterable[Fact]) -> dict[str, RestoredParticipant]:
             people[one.participant.id] = replace(one, seat=fact.seat)
         if one is not None and stage is not None:
             how = fact.how if isinstance(fact, Left) else None
-            people[one.participant.id] = replace(one, stage=stage, how=how)
+            people[one.participant.id] = replace(one, stage=stage, how=how, summoned=False)
+        if one is not None and isinstance(fact, Summoned):
+            people[one.participant.id] = replace(one, summoned=True)
     return people
 
 

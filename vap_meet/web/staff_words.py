@@ -23,6 +23,8 @@ _KEY_OF_FACT = {
     "admitted": "timeline.admitted",
     "held": "timeline.held",
     "sentToLobby": "timeline.sent_to_lobby",
+    "summoned": "timeline.summoned",
+    "messaged": "timeline.messaged",
     "deviceChanged": "timeline.device_changed",
     "locked": "timeline.locked",
     "unlocked": "timeline.unlocked",

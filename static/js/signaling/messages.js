@@ -106,7 +106,7 @@ export {};
  */
 
 /**
- * A chat line, told to everybody in the call, the sender included.
+ * A chat line, told to everybody in the call, the sender included; or to one who waits, and the hosts.
  *
  * @typedef {object} ChatFrom
  * @property {'chatFrom'} type
@@ -114,7 +114,7 @@ export {};
  */
 
 /**
- * A chat line with its place in the log. `at` is milliseconds since 1970.
+ * A chat line with its place in the log. `at` is milliseconds since 1970; `sentence` is as in `tell`.
  *
  * @typedef {object} ChatLine
  * @property {number} seq
@@ -122,6 +122,7 @@ export {};
  * @property {string} sender
  * @property {string} id
  * @property {string} text
+ * @property {string} [sentence]
  */
 
 /**
@@ -208,6 +209,15 @@ export {};
  */
 
 /**
+ * Ask for a minute when called, once a call; `wanted` false says that it is not needed any more.
+ *
+ * @typedef {object} Minute
+ * @property {'minute'} type
+ * @property {boolean} wanted
+ * @property {string} [ref]
+ */
+
+/**
  * An SDP offer (RFC 8829) for one peer.
  *
  * @typedef {object} Offer
@@ -230,9 +240,23 @@ export {};
  */
 
 /**
+ * What whoever waits may expect: to be called in between two moments; without them nobody can say.
+ *
+ *     `before` is how many will be served before them, absent when that is not known; `late`: later than booked.
+ *
+ * @typedef {object} Outlook
+ * @property {'outlook'} type
+ * @property {number} [earliestAt]
+ * @property {number} [latestAt]
+ * @property {number} [before]
+ * @property {boolean} [late]
+ */
+
+/**
  * One participant as the others see them. `host` is true for whoever may admit.
  *
- *     `deviceAsks`: another device stands by for their seat; only they and the hosts are told.
+ *     `deviceAsks`: another device stands by for their seat. `summonedUntil`: they were called in and may come
+ *     until then. `minuteUntil`: they asked for a minute, which ends then. Only they and the hosts are told.
  *     `part`: a word of the application for what they are here (an interpreter, say); it allows nothing.
  *
  * @typedef {object} ParticipantView
@@ -247,6 +271,8 @@ export {};
  * @property {Trouble} [trouble]
  * @property {number} [pc]
  * @property {boolean} [deviceAsks]
+ * @property {number} [summonedUntil]
+ * @property {number} [minuteUntil]
  * @property {string} [part]
  */
 
@@ -288,7 +314,7 @@ export {};
 /**
  * Why a command had no effect. Stable; a client may act on it.
  *
- * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
+ * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'not_yet' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
  */
 
 /**
@@ -372,6 +398,29 @@ export {};
  */
 
 /**
+ * Call in a waiting participant who may be away: it is held for three minutes, then they wait again.
+ *
+ * @typedef {object} Summon
+ * @property {'summon'} type
+ * @property {string} participant
+ * @property {string} [ref]
+ */
+
+/**
+ * Say a line to one participant who waits. `id` is as in `chat`.
+ *
+ *     `sentence` names one that the application knows in every language; `text` is the same in one of them.
+ *
+ * @typedef {object} Tell
+ * @property {'tell'} type
+ * @property {string} participant
+ * @property {string} id
+ * @property {string} text
+ * @property {string} [sentence]
+ * @property {string} [ref]
+ */
+
+/**
  * What holds a participant's picture back against their will.
  *
  * @typedef {'device' | 'network' | 'none'} Trouble
@@ -393,6 +442,6 @@ export {};
  * @property {string} [ref]
  */
 
-/** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Seat | Lock | Pin | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
+/** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
 
-/** @typedef {Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Ack | Refused | Pong | Bye} ServerMessage */
+/** @typedef {Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook | Ack | Refused | Pong | Bye} ServerMessage */
