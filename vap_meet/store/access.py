@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from vap_meet.store.schema import link, visit
 
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+# Built once: building a statement and naming it for the cache costs as much as running it.
+_LINK_BY_CODE = select(link).where(link.c.code_sha256 == bindparam("code"))
+_INSERT_VISIT = insert(visit)
+_FIND_VISIT = select(visit).where(
+    visit.c.browser_sha256 == bindparam("browser"),
+    visit.c.appointment_id == bindparam("appointment"),
+    visit.c.participant_id == bindparam("participant"),
+    visit.c.schedule_version == bindparam("version"),
+)
+_VISIT_OF_BROWSER = select(visit).where(
+    visit.c.id == bindparam("which"), visit.c.browser_sha256 == bindparam("browser")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,23 +88,13 @@ async def find_link(
 
 async def link_by_code(tx: AsyncConnection, code_sha256: str) -> Link | None:
     """Return the link whose code has this hash, None if there is none."""
-    row = (await tx.execute(select(link).where(link.c.code_sha256 == code_sha256))).one_or_none()
+    row = (await tx.execute(_LINK_BY_CODE, {"code": code_sha256})).one_or_none()
     return None if row is None else _link(row)
 
 
 async def add_visit(tx: AsyncConnection, added: Visit) -> None:
     """Insert a visit."""
-    await tx.execute(
-        insert(visit).values(
-            id=added.id,
-            browser_sha256=added.browser_sha256,
-            appointment_id=added.appointment_id,
-            participant_id=added.participant_id,
-            schedule_version=added.schedule_version,
-            notice_version=added.notice_version,
-            created_at=added.created_at,
-        )
-    )
+    await tx.execute(_INSERT_VISIT, asdict(added))
 
 
 async def find_visit(
@@ -103,16 +106,13 @@ async def find_visit(
     schedule_version: int,
 ) -> Visit | None:
     """Return the visit of this browser to exactly this, None if there is none."""
-    row = (
-        await tx.execute(
-            select(visit).where(
-                visit.c.browser_sha256 == browser_sha256,
-                visit.c.appointment_id == appointment_id,
-                visit.c.participant_id == participant_id,
-                visit.c.schedule_version == schedule_version,
-            )
-        )
-    ).one_or_none()
+    which = {
+        "browser": browser_sha256,
+        "appointment": appointment_id,
+        "participant": participant_id,
+        "version": schedule_version,
+    }
+    row = (await tx.execute(_FIND_VISIT, which)).one_or_none()
     return None if row is None else _visit(row)
 
 
@@ -120,11 +120,7 @@ async def get_visit(tx: AsyncConnection, visit_id: str, *, browser_sha256: str) 
     """Return a visit if it is this browser's, None otherwise."""
     if "\0" in visit_id:  # PostgreSQL refuses such a text even in a comparison
         return None
-    row = (
-        await tx.execute(
-            select(visit).where(visit.c.id == visit_id, visit.c.browser_sha256 == browser_sha256)
-        )
-    ).one_or_none()
+    row = (await tx.execute(_VISIT_OF_BROWSER, {"which": visit_id, "browser": browser_sha256})).one_or_none()
     return None if row is None else _visit(row)
 
 

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-# Built once: what a statement costs to build and to name for the cache is a good part of what a fact costs.
+# Built once: building a statement and naming it for the cache costs as much as running it.
+_FIND = select(table).where(table.c.id == bindparam("which"))
+_HOLD = _FIND.with_for_update(key_share=True)  # SQLite has no such clause and needs none: who writes is alone
+_MOVED_AT = select(table.c.moved_at).where(table.c.id == bindparam("which"))
 _HOLD_STANDING = (
     select(table.c.id, table.c.state, table.c.moved_at)
     .where(table.c.id.in_(bindparam("ids", expanding=True)))
@@ -77,10 +80,7 @@ async def find(tx: AsyncConnection, appointment_id: str, *, hold: bool = False) 
     """Return the record, or None; `hold` as in `get`."""
     if "\0" in appointment_id:  # PostgreSQL refuses such a text even in a comparison
         return None
-    query = select(table).where(table.c.id == appointment_id)
-    if hold:  # SQLite has no such clause and needs none: who writes there is alone
-        query = query.with_for_update(key_share=True)
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(_HOLD if hold else _FIND, {"which": appointment_id})).one_or_none()
     return None if row is None else read_row(row)
 
 
@@ -136,8 +136,7 @@ async def of_reference(tx: AsyncConnection, reference: str) -> Appointment | Non
 
 async def moved_at(tx: AsyncConnection, appointment_id: str) -> datetime | None:
     """Return since when the record has its present time; None if it has never moved."""
-    query = select(table.c.moved_at).where(table.c.id == appointment_id)
-    return (await tx.execute(query)).scalar_one_or_none()
+    return (await tx.execute(_MOVED_AT, {"which": appointment_id})).scalar_one_or_none()
 
 
 async def reference_taken(tx: AsyncConnection, reference: str) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _STAFF = "staff."
 
-# Built once: what a statement costs to build and to name for the cache is a good part of what a fact costs.
+# Built once: building a statement and naming it for the cache costs as much as running it.
 _INSERT_FACT = insert(session_event)
 _FACTS_OF = select(
     session_event.c.room,
@@ -33,6 +33,19 @@ _FACTS_OF = select(
     session_event.c.type,
     session_event.c.event,
 ).where(session_event.c.room.in_(bindparam("rooms", expanding=True)))
+_FACTS = (
+    select(
+        session_event.c.epoch,
+        session_event.c.seq,
+        session_event.c.at,
+        session_event.c.type,
+        session_event.c.event,
+    )
+    .where(session_event.c.room == bindparam("which"))
+    .order_by(session_event.c.at, session_event.c.seq)
+)
+_FACTS_SINCE = _FACTS.where(session_event.c.at >= bindparam("since"))
+_SESSION = select(session).where(session.c.appointment_id == bindparam("which"))
 _upsert = new_row(session)
 _PROJECT = _upsert.on_conflict_do_update(
     index_elements=[session.c.appointment_id],
@@ -87,18 +100,9 @@ async def facts_of(tx: AsyncConnection, rooms: Collection[str]) -> dict[str, lis
 
 async def facts(tx: AsyncConnection, room: str, *, since: datetime | None = None) -> tuple[StoredFact, ...]:
     """Return a room's facts in their order, from `since` on."""
-    columns = (
-        session_event.c.epoch,
-        session_event.c.seq,
-        session_event.c.at,
-        session_event.c.type,
-        session_event.c.event,
-    )
-    query = select(*columns).where(session_event.c.room == room)
-    if since is not None:
-        query = query.where(session_event.c.at >= since)
-    query = query.order_by(session_event.c.at, session_event.c.seq)
-    return tuple(StoredFact(**row) for row in (await tx.execute(query)).mappings())
+    query = _FACTS if since is None else _FACTS_SINCE
+    found = await tx.execute(query, {"which": room} if since is None else {"which": room, "since": since})
+    return tuple(StoredFact(**row) for row in found.mappings())
 
 
 async def project(tx: AsyncConnection, meetings: Mapping[str, Meeting], *, seen_at: datetime) -> None:
@@ -128,6 +132,8 @@ _OPEN = and_(
     or_(session.c.waiting_since.is_not(None), session.c.admitted_at.is_not(None)),
 )
 
+_IS_OPEN = select(session.c.appointment_id).where(session.c.appointment_id == bindparam("which"), _OPEN)
+
 
 async def open_ones(tx: AsyncConnection) -> dict[str, datetime | None]:
     """Return the sessions in which somebody waits or talks, and when each was last seen hosted."""
@@ -137,8 +143,7 @@ async def open_ones(tx: AsyncConnection) -> dict[str, datetime | None]:
 
 async def is_open(tx: AsyncConnection, appointment_id: str) -> bool:
     """Whether somebody waits or talks in a session."""
-    query = select(session.c.appointment_id).where(session.c.appointment_id == appointment_id, _OPEN)
-    return (await tx.execute(query)).first() is not None
+    return (await tx.execute(_IS_OPEN, {"which": appointment_id})).first() is not None
 
 
 async def mark_seen(tx: AsyncConnection, rooms: Collection[str], *, at: datetime) -> None:
@@ -176,7 +181,7 @@ async def assure(tx: AsyncConnection, appointment_id: str, assurance: IdentityAs
 
 async def get(tx: AsyncConnection, appointment_id: str) -> SessionView | None:
     """Return the session, None before anybody has come."""
-    row = (await tx.execute(select(session).where(session.c.appointment_id == appointment_id))).one_or_none()
+    row = (await tx.execute(_SESSION, {"which": appointment_id})).one_or_none()
     if row is None:
         return None
     return SessionView(
@@ -195,6 +200,8 @@ async def get(tx: AsyncConnection, appointment_id: str) -> SessionView | None:
 async def staff_names(tx: AsyncConnection, participants: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return Arabic and English names of those participants who are staff."""
     ids = [one.removeprefix(_STAFF) for one in participants if one.startswith(_STAFF)]
+    if not ids:
+        return {}
     query = select(staff.c.id, staff.c.display_name_ar, staff.c.display_name_en).where(staff.c.id.in_(ids))
     return {
         f"{_STAFF}{row.id}": (row.display_name_ar, row.display_name_en) for row in await tx.execute(query)

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+# Built once, since every change of an appointment asks.
+_LISTENERS = (
+    select(endpoints.c.id, endpoints.c.events)
+    .where(endpoints.c.verified_at.is_not(None), endpoints.c.disabled_at.is_(None))
+    .order_by(endpoints.c.created_at, endpoints.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -85,11 +92,7 @@ async def list_endpoints(tx: AsyncConnection) -> tuple[Endpoint, ...]:
 
 async def listeners(tx: AsyncConnection, event: str) -> tuple[str, ...]:
     """Return the ids of the endpoints that are to be told of an event now."""
-    query = select(endpoints.c.id, endpoints.c.events).where(
-        endpoints.c.verified_at.is_not(None), endpoints.c.disabled_at.is_(None)
-    )
-    rows = await tx.execute(query.order_by(endpoints.c.created_at, endpoints.c.id))
-    return tuple(row.id for row in rows if event in row.events.split())
+    return tuple(row.id for row in await tx.execute(_LISTENERS) if event in row.events.split())
 
 
 async def add_secret(tx: AsyncConnection, endpoint_id: str, number: SecretNumber, *, at: datetime) -> None:
