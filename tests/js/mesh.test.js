@@ -90,3 +90,29 @@ describe('a path on its way from the choice to the admit', () => {
     assert.deepEqual(made.map(({ stopped }) => stopped), [true]);
   });
 });
+
+describe('a picture that is limited', () => {
+  const limits = { picture: true, scale: 2, framesPerSecond: 12, bitsPerSecond: 150_000 };
+  const wanted = { active: true, scaleResolutionDownBy: 2, maxFramerate: 12, maxBitrate: 150_000 };
+  const encodings = () =>
+    connections.at(-1).getTransceivers().map(({ sender }) => sender.parameters?.encodings ?? null);
+
+  test('is so on the path that it was limited on, and its sound is not', async () => {
+    await room('admitted');
+    await mesh.live.get('customer').limit(limits);
+    assert.deepEqual(encodings(), [null, [wanted]]);
+  });
+
+  test('stays so in a new generation that the other side begins', async () => {
+    mesh.sync(view('customer', { stage: 'admitted' }), [host]);
+    await mesh.live.get('staff.1').limit(limits);
+    mesh.receive({ type: 'offerFrom', sender: 'staff.1', pc: 2 ** 30, seq: 1, sdp: 'offer' });
+    await settled();
+    assert.deepEqual(encodings(), [null, [wanted]]);
+  });
+
+  test('has no paths to limit before the admit', async () => {
+    await room('preparing');
+    assert.equal(mesh.live.size, 0);
+  });
+});

@@ -2,10 +2,11 @@
  * What a page shows of a call, and how each event changes it. Pure: no I/O, every state a new object.
  *
  * @import {
- *   Bye, ChatLine, MediaChoice, ParticipantView, RoomView, Stage, Welcome
+ *   Bye, ChatLine, MediaChoice, ParticipantView, RoomView, Stage, Trouble, Welcome
  * } from '../signaling/messages.js'
  * @import { ConnectionStatus } from '../signaling/client.js'
  * @import { LocalMedia } from './local-media.js'
+ * @import { Instead } from './sending.js'
  *
  * @typedef {'connecting' | 'asking' | 'waiting' | 'preparing' | 'in_call' | 'held' | 'left' | 'ended'
  *   | 'stopped'} Phase
@@ -26,6 +27,8 @@
  * @property {LocalMedia | null} localMedia
  * @property {MediaChoice} mic
  * @property {MediaChoice} camera
+ * @property {Instead | null} instead What the others see in the camera's place.
+ * @property {Trouble} trouble What holds one's own picture back.
  * @property {number} serverOffsetMs Add it to Date.now() for the server's time.
  *
  * @typedef {{ type: 'welcome', welcome: Welcome, now: number }
@@ -38,7 +41,7 @@
  *   | { type: 'signaling', status: ConnectionStatus }
  *   | { type: 'remote', id: string, stream: MediaStream | null }
  *   | { type: 'link', id: string, state: RTCPeerConnectionState | null }
- *   | { type: 'media', media: LocalMedia | null }} CallEvent
+ *   | { type: 'media', media: LocalMedia | null, instead: Instead | null, trouble: Trouble }} CallEvent
  *
  * @typedef {'ready' | 'warm' | 'live'} Level How far the path to somebody may be: made ahead on this side
  *   alone; connected, but carrying nothing; in use.
@@ -73,6 +76,8 @@ export const INITIAL = {
   localMedia: null,
   mic: 'none',
   camera: 'none',
+  instead: null,
+  trouble: 'none',
   serverOffsetMs: 0,
 };
 
@@ -122,8 +127,9 @@ function change(state, event) {
     case 'link':
       return { ...state, links: withEntry(state.links, event.id, event.state) };
     case 'media': {
-      const { media } = event;
-      return { ...state, localMedia: media, mic: media?.microphone ?? 'none', camera: media?.camera ?? 'none' };
+      const { media, instead, trouble } = event;
+      const mic = media?.microphone ?? 'none';
+      return { ...state, localMedia: media, mic, camera: media?.camera ?? 'none', instead, trouble };
     }
   }
 }

@@ -5,15 +5,17 @@
 import { TypedEvents } from '../lib/typed-events.js';
 import { INITIAL, isFinal, reduce } from './call-state.js';
 import { Mesh } from './mesh.js';
+import { Sending } from './sending.js';
 
 /**
  * @import { RefusedError, SignalingClient } from '../signaling/client.js'
- * @import { ChatLine, MediaChoice } from '../signaling/messages.js'
+ * @import { ChatLine } from '../signaling/messages.js'
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
  * @import { Black } from './mesh.js'
- * @import { Outgoing } from './peer.js'
+ * @import { Outgoing, Peer } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
+ * @import { Instead, Weak } from './sending.js'
  *
  * @typedef {object} CallEvents
  * @property {CallState} change
@@ -32,9 +34,7 @@ export class Call extends TypedEvents {
   #state = INITIAL;
   /** @type {Set<string>} */
   #admitting = new Set();
-  #mediaSignal = new AbortController();
-  /** @type {{ microphone?: MediaChoice, camera?: MediaChoice }} What the server was told of the devices last. */
-  #told = {};
+  #sending = new Sending();
   /** @type {Map<string, PeerChannels>} */
   #channels = new Map();
 
@@ -72,7 +72,7 @@ export class Call extends TypedEvents {
 
   /** Connect. Called once. */
   start() {
-    this.#client.start(() => this.#devices());
+    this.#client.start(() => this.#sending.hello());
   }
 
   /** The network or the page may be back; call it on `online` and when the page becomes visible. */
@@ -174,14 +174,12 @@ export class Call extends TypedEvents {
 
   /** @param {boolean} on */
   setMicrophone(on) {
-    this.#state.localMedia?.setMicrophone(on);
-    this.#localChanged();
+    this.#sending.setMicrophone(on);
   }
 
   /** @param {boolean} on */
   setCamera(on) {
-    this.#state.localMedia?.setCamera(on);
-    this.#localChanged();
+    this.#sending.setCamera(on);
   }
 
   /**
@@ -190,21 +188,37 @@ export class Call extends TypedEvents {
    * @param {LocalMedia | null} media
    */
   replaceLocal(media) {
-    const before = this.#state.localMedia;
-    if (before !== media) before?.close();
     if (isFinal(this.#state.phase)) return media?.close();
-    this.#mediaSignal.abort();
-    this.#mediaSignal = new AbortController();
-    const { signal } = this.#mediaSignal;
-    for (const name of /** @type {const} */ (['replaced', 'ended', 'paused'])) {
-      media?.on(name, () => this.#localChanged(), { signal });
-    }
-    this.#apply({ type: 'media', media });
-    return this.#localChanged();
+    return this.#sending.use(media);
+  }
+
+  /**
+   * Show the others something in the camera's place, or (null) the camera again; what was shown before is ended.
+   *
+   * @param {Instead | null} instead
+   */
+  showInstead(instead) {
+    if (isFinal(this.#state.phase)) return instead?.track.stop();
+    return this.#sending.show(instead);
+  }
+
+  /**
+   * Say what a weak network has done to one's own picture; `paths` are where it is done.
+   *
+   * @param {Weak} weak
+   */
+  setWeak(weak) {
+    this.#sending.setWeak(weak);
+  }
+
+  /** @returns {ReadonlyMap<string, Peer>} The paths that media flows over now, by participant. */
+  get paths() {
+    return this.#mesh.live;
   }
 
   #listen() {
     const client = this.#client;
+    this.#sending.on('change', () => this.#localChanged());
     client.on('welcome', (welcome) => {
       this.#mesh.configure(welcome.iceServers);
       this.#apply({ type: 'welcome', welcome, now: Date.now() }, { fresh: !welcome.resumed });
@@ -256,34 +270,24 @@ export class Call extends TypedEvents {
   }
 
   #finish() {
-    this.#mediaSignal.abort();
-    this.#state.localMedia?.close();
+    this.#sending.close();
     this.#mesh.close();
     if (this.#state.phase !== 'left') this.#client.close();
     this.emit('stopped', this.#state);
   }
 
   #localChanged() {
-    const { localMedia } = this.#state;
-    this.#apply({ type: 'media', media: localMedia });
+    const { media, instead, now } = this.#sending;
+    this.#apply({ type: 'media', media, instead, trouble: now.trouble });
     // A sender that is closing refuses a track; its connection is replaced anyway.
-    this.#mesh.replaceTracks(localMedia?.tracks ?? { audio: null, video: null }).catch(() => undefined);
+    this.#mesh.replaceTracks(this.#sending.tracks).catch(() => undefined);
     this.#publish();
   }
 
   /** Tell the others what the microphone and the camera do; hello has told them what they did then. */
   #publish() {
-    const { mic, camera, self } = this.#state;
-    const { microphone: toldMic, camera: toldCamera } = this.#told;
-    if (self && (mic !== toldMic || camera !== toldCamera)) {
-      this.#client.send({ type: 'media', ...this.#devices() });
-    }
-  }
-
-  #devices() {
-    const { mic, camera } = this.#state;
-    this.#told = { microphone: mic, camera };
-    return this.#told;
+    const news = this.#state.self && this.#sending.news();
+    if (news) this.#client.send({ type: 'media', ...news });
   }
 
   /** @param {Outgoing} message */

@@ -123,6 +123,12 @@ export class LocalMedia extends TypedEvents {
     return choice(this.tracks.video);
   }
 
+  /** Whether the system has paused a camera that is on. */
+  get isCameraPaused() {
+    const { video } = this.tracks;
+    return video !== null && video.readyState !== 'ended' && video.enabled && video.muted;
+  }
+
   /** @param {boolean} on */
   setMicrophone(on) {
     const { audio } = this.tracks;

@@ -122,8 +122,13 @@ export class Mesh extends TypedEvents {
    */
   async replaceTracks(tracks) {
     this.#tracks = tracks;
-    const live = [...this.#peers.values()].filter(({ level }) => level === 'live');
-    await Promise.all(live.map(({ peer }) => peer.replaceTracks(tracks)));
+    await Promise.all([...this.live.values()].map((peer) => peer.replaceTracks(tracks)));
+  }
+
+  /** @returns {Map<string, Peer>} The paths in use. */
+  get live() {
+    const live = [...this.#peers].filter(([, { level }]) => level === 'live');
+    return new Map(live.map(([id, { peer }]) => [id, peer]));
   }
 
   close() {

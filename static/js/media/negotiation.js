@@ -5,6 +5,7 @@
  * put in by replaceTrack, so switching a camera or a person without one never negotiates again.
  */
 import { TypedEvents } from '../lib/typed-events.js';
+import { speech } from './opus.js';
 import { carriesChannels, makeChannels } from './peer-channel.js';
 
 /**
@@ -14,6 +15,12 @@ import { carriesChannels, makeChannels } from './peer-channel.js';
  * @typedef {object} Description
  * @property {'offer' | 'answer'} type
  * @property {string} sdp
+ *
+ * @typedef {object} Limits Of the picture that is sent.
+ * @property {boolean} picture Whether any is.
+ * @property {number} scale How much smaller it is than the camera's, in each direction.
+ * @property {number} framesPerSecond
+ * @property {number} bitsPerSecond
  *
  * @typedef {object} NegotiationEvents
  * @property {Description} description To be sent to the other side.
@@ -25,13 +32,19 @@ import { carriesChannels, makeChannels } from './peer-channel.js';
  */
 
 const KINDS = /** @type {const} */ (['audio', 'video']);
-// Sound is modest by itself; a picture would take whatever the line gives.
-const VIDEO_MAX_BPS = 1_500_000;
+
+/**
+ * Sound is modest by itself; a picture would take whatever the line gives.
+ *
+ * @type {Limits}
+ */
+export const NO_LIMITS = { picture: true, scale: 1, framesPerSecond: 30, bitsPerSecond: 1_500_000 };
 
 /** @extends {TypedEvents<NegotiationEvents>} */
 export class Negotiation extends TypedEvents {
   #polite;
   #tracks;
+  #limits;
   #makingOffer = false;
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
@@ -44,12 +57,14 @@ export class Negotiation extends TypedEvents {
    * @param {RTCPeerConnection} options.connection
    * @param {boolean} options.polite
    * @param {Tracks} options.tracks
+   * @param {Limits} [options.limits]
    */
-  constructor({ connection, polite, tracks }) {
+  constructor({ connection, polite, tracks, limits = NO_LIMITS }) {
     super();
     this.connection = connection;
     this.#polite = polite;
     this.#tracks = tracks;
+    this.#limits = limits;
     connection.addEventListener('negotiationneeded', () => this.#negotiate());
     connection.addEventListener('icecandidate', ({ candidate }) => this.emit('candidate', candidate));
     connection.addEventListener('track', ({ track }) => this.emit('track', track));
@@ -65,7 +80,7 @@ export class Negotiation extends TypedEvents {
       this.connection.addTransceiver(this.#tracks[kind] ?? kind, {
         direction: 'sendrecv',
         streams: [this.#stream],
-        sendEncodings: kind === 'video' ? [{ maxBitrate: VIDEO_MAX_BPS }] : [{}],
+        sendEncodings: kind === 'video' ? [encoding(this.#limits)] : [{}],
       });
     }
     this.#makeChannels();
@@ -84,6 +99,12 @@ export class Negotiation extends TypedEvents {
       return sender.track === track ? undefined : sender.replaceTrack(track);
     });
     await Promise.all(changes);
+  }
+
+  /** @param {Limits} limits */
+  async limit(limits) {
+    this.#limits = limits;
+    await Promise.all(this.connection.getTransceivers().map((transceiver) => this.#applyLimits(transceiver)));
   }
 
   /**
@@ -151,7 +172,7 @@ export class Negotiation extends TypedEvents {
   #describe() {
     const { localDescription } = this.connection;
     if (localDescription?.type === 'offer' || localDescription?.type === 'answer') {
-      this.emit('description', { type: localDescription.type, sdp: localDescription.sdp });
+      this.emit('description', { type: localDescription.type, sdp: speech(localDescription.sdp) });
     }
   }
 
@@ -161,20 +182,28 @@ export class Negotiation extends TypedEvents {
       if (transceiver.direction === 'sendrecv') continue;
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
-      limitBitrate(transceiver);
+      void this.#applyLimits(transceiver);
     }
     await this.replaceTracks(this.#tracks);
+  }
+
+  /**
+   * Only limits: a browser that can't set them just sends as it would.
+   *
+   * @param {RTCRtpTransceiver} transceiver
+   */
+  async #applyLimits({ sender, receiver }) {
+    if (receiver.track.kind !== 'video') return;
+    const parameters = sender.getParameters();
+    for (const each of parameters.encodings ?? []) Object.assign(each, encoding(this.#limits));
+    await sender.setParameters(parameters).catch(() => undefined);
   }
 }
 
 /**
- * Only a limit: a browser that can't set it just sends as it would.
- *
- * @param {RTCRtpTransceiver} transceiver
+ * @param {Limits} limits
+ * @returns {RTCRtpEncodingParameters}
  */
-function limitBitrate({ sender, receiver }) {
-  if (receiver.track.kind !== 'video') return;
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings ?? []) encoding.maxBitrate = VIDEO_MAX_BPS;
-  sender.setParameters(parameters).catch(() => undefined);
+function encoding({ picture, scale, framesPerSecond, bitsPerSecond }) {
+  return { active: picture, scaleResolutionDownBy: scale, maxFramerate: framesPerSecond, maxBitrate: bitsPerSecond };
 }

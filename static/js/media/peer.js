@@ -6,11 +6,12 @@
  * ICE restart and, if that does not help, by a new generation.
  */
 import { TypedEvents } from '../lib/typed-events.js';
-import { Negotiation } from './negotiation.js';
+import { Negotiation, NO_LIMITS } from './negotiation.js';
 
 /**
  * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
  * @import { Tracks } from './local-media.js'
+ * @import { Limits } from './negotiation.js'
  * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {Offer | Answer | Candidate} Outgoing
@@ -37,6 +38,7 @@ export class Peer extends TypedEvents {
   #pc = -1;
   #remote = new MediaStream();
   #live = false;
+  #limits = NO_LIMITS;
   #closed = false;
   /** @type {Outgoing[]} */
   #heldBack = [];
@@ -109,6 +111,22 @@ export class Peer extends TypedEvents {
     await this.#negotiation?.replaceTracks(tracks);
   }
 
+  /**
+   * Send no better picture than this over the path, whatever connection it takes.
+   *
+   * @param {Limits} limits
+   */
+  async limit(limits) {
+    this.#limits = limits;
+    await this.#negotiation?.limit(limits);
+  }
+
+  /** @returns {Promise<RTCStatsReport | null>} Null while it is not connected. */
+  async stats() {
+    const connection = this.#negotiation?.connection;
+    return connection?.connectionState === 'connected' ? connection.getStats() : null;
+  }
+
   /** The other side does not know this generation or a newer one exists: begin a new one. */
   renew() {
     this.#renew();
@@ -164,6 +182,7 @@ export class Peer extends TypedEvents {
       connection: connect(configuration),
       polite,
       tracks: this.#tracks,
+      limits: this.#limits,
     });
     this.#negotiation = negotiation;
     negotiation.on('description', ({ type, sdp }) =>
