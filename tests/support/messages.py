@@ -59,6 +59,7 @@ class MailServer:
     refuse_recipient: list[str] = field(default_factory=list)
     refuse_content: list[str] = field(default_factory=list)
     received: list[EmailMessage] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:  # noqa: N802
         """Answer to a recipient; aiosmtpd's name."""
@@ -74,6 +75,7 @@ class MailServer:
         email = message_from_bytes(envelope.content, policy=default)
         email["X-Recipients"] = ",".join(envelope.rcpt_tos)
         self.received.append(email)
+        self.arrived.set()
         return "250 OK"
 
     @asynccontextmanager
@@ -99,6 +101,7 @@ class SmsGate:
     url: str = ""
     answers: list[int | None] = field(default_factory=list)
     received: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
         """Answer one request."""
@@ -108,6 +111,7 @@ class SmsGate:
             await asyncio.Event().wait()
         if answer == 200:
             self.received.append((dict(request.headers), body))
+            self.arrived.set()
         return web.Response(status=answer or 500, text="customer1@example.org is not known here")
 
     @asynccontextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+import structlog
 
 from vap_meet.app import build
 from vap_meet.commands import CommandFailed
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
     from vap_meet.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 
 def serve(_: Namespace) -> int:
     """Serve with the settings of the environment."""
@@ -33,11 +38,24 @@ def serve(_: Namespace) -> int:
     return 0
 
 
+def warn_of_codes_nobody_gets(settings: Settings) -> None:
+    """Say it if customers are to type a code that no provider could send them: nobody could book."""
+    if settings.phone_code and not settings.sms_url and not settings.demo:
+        log.error("phone_codes_cant_be_sent")
+        print(
+            "WARNING: customers have to prove their phone by a code (VAP_PHONE_CODE), but no SMS provider is "
+            "set up (VAP_SMS_URL): nobody can book, or see their appointments, on the pages.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
 def serve_with(
     settings: Settings, on_ready: Callable[[web.Application], Callable[[int], Awaitable[None]]]
 ) -> None:
     """Serve until a signal says stop. Raises `CommandFailed`."""
     configure(settings)
+    warn_of_codes_nobody_gets(settings)
     try:
         refuse_unsafe_bind(settings)
         app = build(settings)

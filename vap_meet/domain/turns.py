@@ -22,6 +22,9 @@ NEAR: Final = timedelta(minutes=5)
 AHEAD: Final = timedelta(hours=3)
 """How long before its start an appointment is looked at: what is told earlier changes again."""
 
+BEHIND: Final = timedelta(hours=12)
+"""How long after its start an appointment that nobody closed is no longer looked at."""
+
 
 def is_newly_late(expected: Expected, told: datetime | None) -> bool:
     """Whether to tell that an appointment runs late; `told` is the earliest start that was told before."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.messages import MessageKind
-from vap_meet.domain.turns import AHEAD, is_near, is_newly_late, near_until
+from vap_meet.domain.turns import AHEAD, BEHIND, is_near, is_newly_late, near_until
 from vap_meet.services.announcing import no_one
 from vap_meet.store import appointments, turns
 
@@ -61,7 +61,7 @@ class Turns:
         """Promise what is to be told now; return how many were told something."""
         now = self._clock()
         async with self._db.read() as tx:
-            ids = await turns.to_come(tx, until=now + AHEAD)
+            ids = await turns.to_come(tx, now - BEHIND, now + AHEAD)
             expected = await self._queueing.expected_many(tx, ids, now=now)
         due = [one for one, its in expected.items() if is_newly_late(its, None) or is_near(its, now=now)]
         told = sum([await self._tell(one, expected[one], now=now) for one in due])

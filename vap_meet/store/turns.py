@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def to_come(tx: AsyncConnection, *, until: datetime) -> tuple[str, ...]:
-    """Return appointments that start before then and whose customer has not been called in, by start."""
+async def to_come(tx: AsyncConnection, since: datetime, until: datetime) -> tuple[str, ...]:
+    """Return appointments that start between these and whose customer has not been called in, by start."""
     query = (
         select(appointment.c.id)
         .where(
             appointment.c.state.in_((AppointmentState.BOOKED, AppointmentState.WAITING)),
-            appointment.c.starts_at <= until,
+            appointment.c.starts_at.between(since, until),
         )
         .order_by(appointment.c.starts_at, appointment.c.id)
     )
