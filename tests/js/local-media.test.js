@@ -198,3 +198,82 @@ describe('the other camera', () => {
     assert.equal(await media.flip(), false);
   });
 });
+
+describe('another device', () => {
+  test('of sound takes over without a gap, muted as before', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    media.setMicrophone(false);
+    const [first] = devices.open;
+    let openWhenAsked;
+    devices.fail = () => void (openWhenAsked = first.readyState);
+    assert.equal(await media.useDevice('audio', 'headset'), true);
+    assert.equal(openWhenAsked, 'live', 'the first goes on until the other delivers');
+    assert.deepEqual(devices.asked[1].audio.deviceId, { exact: 'headset' });
+    assert.equal(devices.asked[1].video, undefined);
+    assert.deepEqual([first.readyState, media.tracks.audio, media.microphone], ['ended', devices.open[2], 'off']);
+  });
+
+  test('of sound that does not open changes nothing', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    const before = media.tracks;
+    devices.fail = () => error('NotReadableError');
+    assert.equal(await media.useDevice('audio', 'headset'), false);
+    assert.deepEqual(media.tracks, before);
+    assert.equal(before.audio.readyState, 'live');
+  });
+
+  test('of the picture is asked for by its id alone, and the one before comes back if it does not open', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    assert.equal(await media.useDevice('video', 'second'), true);
+    assert.deepEqual([devices.asked[1].video.deviceId, devices.asked[1].video.facingMode], [{ exact: 'second' }, undefined]);
+    media.tracks.video.getSettings = () => ({ deviceId: 'second' });
+    devices.fail = ({ video }) => video.deviceId?.exact && error('NotReadableError');
+    assert.equal(await media.useDevice('video', 'third'), false);
+    assert.equal(devices.asked.at(-1).video.deviceId, 'second');
+    assert.equal(media.camera, 'on');
+  });
+
+  test('that opens after the call is over is closed at once', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    const switching = media.useDevice('audio', 'headset');
+    media.close();
+    assert.equal(await switching, false);
+    assert.deepEqual(devices.open.map(({ readyState }) => readyState), ['ended', 'ended', 'ended']);
+  });
+
+  test('is none, but the same anew, after the system took it away', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    media.tracks.audio.stop();
+    media.tracks.video.stop();
+    assert.deepEqual([await media.reopen('audio'), await media.reopen('video')], [true, true]);
+    assert.deepEqual([media.microphone, media.camera], ['on', 'on']);
+  });
+});
+
+describe('a camera that was lent', () => {
+  test('is off, is shown as it was, and comes back so', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    media.lendCamera();
+    assert.deepEqual([media.tracks.video, media.kind, media.camera], [null, 'video', 'on']);
+    assert.equal(devices.open[1].readyState, 'ended');
+    media.setCamera(false);
+    assert.equal(media.camera, 'off');
+    await media.takeCameraBack();
+    assert.deepEqual([media.tracks.video.enabled, media.camera], [false, 'off']);
+    await media.takeCameraBack();
+    assert.equal(devices.open.length, 3, 'nothing is lent any more');
+  });
+
+  test('is nothing of somebody who chose sound only', async () => {
+    const media = await openMedia({ video: false }, around(new FakeDevices()));
+    media.lendCamera();
+    await media.takeCameraBack();
+    assert.deepEqual([media.kind, media.camera], ['audio', 'none']);
+  });
+});

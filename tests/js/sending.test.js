@@ -16,6 +16,9 @@ function devices(...kinds) {
   return new LocalMedia(stream, 'user', new EventTarget());
 }
 
+/** What a track that ends itself shows. */
+const picture = (shows, track = fakeTrack('video')) => ({ shows, track, stop: () => track.stop() });
+
 const told = ({ microphone, camera, shows, trouble }) => [microphone, camera, shows, trouble];
 
 beforeEach(() => {
@@ -47,7 +50,7 @@ describe('what is sent and told', () => {
     const media = devices('audio', 'video');
     const screen = fakeTrack('video');
     sending.use(media);
-    sending.show({ shows: 'screen', track: screen });
+    sending.show(picture('screen', screen));
     assert.deepEqual(sending.tracks, { audio: media.tracks.audio, video: screen });
     screen.dispatchEvent(new Event('ended'));
     assert.deepEqual(sending.tracks, media.tracks);
@@ -56,7 +59,7 @@ describe('what is sent and told', () => {
 
   test('is a document also of somebody who chose sound only', () => {
     sending.use(devices('audio'));
-    sending.show({ shows: 'document', track: fakeTrack('video') });
+    sending.show(picture('document'));
     assert.deepEqual(told(sending.now), ['on', 'on', 'document', 'none']);
   });
 
@@ -65,7 +68,7 @@ describe('what is sent and told', () => {
     sending.use(media);
     media.tracks.video.muted = true;
     media.tracks.video.dispatchEvent(new Event('mute'));
-    sending.show({ shows: 'screen', track: fakeTrack('video') });
+    sending.show(picture('screen'));
     sending.show(null);
     media.tracks.video.muted = false;
     media.tracks.video.dispatchEvent(new Event('unmute'));
@@ -96,7 +99,7 @@ describe('news', () => {
     sending.use(devices('audio', 'video'));
     assert.deepEqual(sending.hello(), { microphone: 'on', camera: 'on' });
     assert.equal(sending.news(), null);
-    sending.show({ shows: 'screen', track: fakeTrack('video') });
+    sending.show(picture('screen'));
     assert.equal(sending.news().shows, 'screen');
     assert.equal(sending.news(), null);
     sending.hello();
@@ -109,8 +112,8 @@ describe('what is no longer used', () => {
     const [first, second] = [devices('audio', 'video'), devices('audio', 'video')];
     const [screen, document] = [fakeTrack('video'), fakeTrack('video')];
     sending.use(first);
-    sending.show({ shows: 'screen', track: screen });
-    sending.show({ shows: 'document', track: document });
+    sending.show(picture('screen', screen));
+    sending.show(picture('document', document));
     sending.use(second);
     const count = changes.length;
     screen.dispatchEvent(new Event('ended'));
@@ -120,5 +123,15 @@ describe('what is no longer used', () => {
     assert.deepEqual(states, ['ended', 'ended', 'live', 'live']);
     sending.close();
     assert.deepEqual([document, second.tracks.video].map(({ readyState }) => readyState), ['ended', 'ended']);
+  });
+
+  test('goes on while it is frozen: a still picture of the same source takes its place', () => {
+    const camera = fakeTrack('video');
+    const stop = () => camera.stop();
+    sending.show({ shows: 'document', track: camera, stop });
+    sending.show({ shows: 'document', track: fakeTrack('video'), stop });
+    assert.equal(camera.readyState, 'live');
+    sending.show(null);
+    assert.equal(camera.readyState, 'ended');
   });
 });

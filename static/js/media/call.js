@@ -13,7 +13,7 @@ import { Sending } from './sending.js';
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
  * @import { Black } from './mesh.js'
- * @import { Outgoing, Peer } from './peer.js'
+ * @import { Connect, Outgoing, Peer } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
  * @import { Instead, Weak } from './sending.js'
  *
@@ -43,7 +43,7 @@ export class Call extends TypedEvents {
    * @param {SignalingClient} options.client Not started yet; the call starts and closes it.
    * @param {LocalMedia | null} [options.media] The call owns it from now on and closes it when it is over.
    * @param {AbortSignal} [options.signal] Aborting it closes everything without leaving the room.
-   * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   * @param {Connect | undefined} [options.connect]
    * @param {(() => Black | null) | undefined} [options.black] See `Mesh`.
    */
   constructor({ client, media = null, signal, connect, black }) {
@@ -193,12 +193,12 @@ export class Call extends TypedEvents {
   }
 
   /**
-   * Show the others something in the camera's place, or (null) the camera again; what was shown before is ended.
+   * Show the others something in the camera's place, or (null) the camera again. See `Sending.show`.
    *
    * @param {Instead | null} instead
    */
   showInstead(instead) {
-    if (isFinal(this.#state.phase)) return instead?.track.stop();
+    if (isFinal(this.#state.phase)) return instead?.stop();
     return this.#sending.show(instead);
   }
 
@@ -240,6 +240,8 @@ export class Call extends TypedEvents {
     );
     this.#mesh.on('remote', ({ id, stream }) => this.#apply({ type: 'remote', id, stream }));
     this.#mesh.on('link', ({ id, state }) => this.#apply({ type: 'link', id, state }));
+    // What carries no media any more may carry no messages either, and mending needs them.
+    this.#mesh.on('stalled', () => this.nudge());
     this.#mesh.on('channels', ({ id, channels }) => {
       const known = this.#channels.has(id);
       if (channels) this.#channels.set(id, channels);

@@ -78,6 +78,8 @@ export async function openMedia({ audio = true, video, facing = 'user' }, surrou
 export class LocalMedia extends TypedEvents {
   #devices;
   #facing;
+  /** @type {{ enabled: boolean } | null} */
+  #lent = null;
   #closing = new AbortController();
 
   /**
@@ -98,7 +100,7 @@ export class LocalMedia extends TypedEvents {
 
   /** Whether it has a picture: 'video', or 'audio' for sound only. */
   get kind() {
-    return this.tracks.video ? 'video' : 'audio';
+    return this.tracks.video || this.#lent ? 'video' : 'audio';
   }
 
   get facing() {
@@ -120,6 +122,7 @@ export class LocalMedia extends TypedEvents {
 
   /** @returns {MediaChoice} */
   get camera() {
+    if (this.#lent) return this.#lent.enabled ? 'on' : 'off';
     return choice(this.tracks.video);
   }
 
@@ -139,6 +142,7 @@ export class LocalMedia extends TypedEvents {
   setCamera(on) {
     const { video } = this.tracks;
     if (video) video.enabled = on;
+    else if (this.#lent) this.#lent.enabled = on;
   }
 
   /**
@@ -148,23 +152,102 @@ export class LocalMedia extends TypedEvents {
    * @returns {Promise<boolean>} Whether it was switched.
    */
   async flip() {
-    const old = this.tracks.video;
-    if (!old || this.#closing.signal.aborted) return false;
     const other = this.#facing === 'user' ? 'environment' : 'user';
-    const { enabled } = old;
-    old.stop();
-    this.stream.removeTrack(old);
-    const switched = await this.#addCamera({ ...camera(other), facingMode: { exact: other } }, enabled);
+    const switched = await this.#switchCamera({ ...camera(other), facingMode: { exact: other } });
     if (switched) this.#facing = other;
-    else await this.#addCamera(camera(this.#facing), enabled);
-    if (!this.#closing.signal.aborted) this.emit('replaced', this.tracks);
     return switched;
+  }
+
+  /**
+   * Use another microphone or camera; the one before comes back if it can't be opened.
+   *
+   * @param {'audio' | 'video'} medium
+   * @param {string} deviceId
+   * @returns {Promise<boolean>} Whether it was switched.
+   */
+  async useDevice(medium, deviceId) {
+    const exact = { deviceId: { exact: deviceId } };
+    if (medium === 'audio') return this.#switchMicrophone({ ...MICROPHONE, ...exact });
+    const { facingMode: _, ...size } = camera(this.#facing);
+    return this.#switchCamera({ ...size, ...exact });
+  }
+
+  /**
+   * Open a device anew that the system took away or keeps paused, as after a phone call.
+   *
+   * @param {'audio' | 'video'} medium
+   * @returns {Promise<boolean>} Whether it delivers again.
+   */
+  async reopen(medium) {
+    if (medium === 'audio') return this.#switchMicrophone(MICROPHONE);
+    return this.#switchCamera(camera(this.#facing));
+  }
+
+  /** Let go of the camera, so that another of this phone can be opened; `camera` stays what it was. */
+  lendCamera() {
+    const { video } = this.tracks;
+    if (!video) return;
+    this.#lent = { enabled: video.enabled };
+    video.stop();
+    this.stream.removeTrack(video);
+    this.emit('replaced', this.tracks);
+  }
+
+  /** Have the camera again that was let go of. */
+  async takeCameraBack() {
+    const lent = this.#lent;
+    if (!lent || this.#closing.signal.aborted) return;
+    this.#lent = null;
+    await this.#addCamera(camera(this.#facing), lent.enabled);
+    if (!this.#closing.signal.aborted) this.emit('replaced', this.tracks);
   }
 
   /** Stop the devices, so that their lights go out. */
   close() {
     this.#closing.abort();
     for (const track of this.stream.getTracks()) track.stop();
+  }
+
+  /**
+   * @param {MediaTrackConstraints} constraints
+   * @returns {Promise<boolean>}
+   */
+  async #switchCamera(constraints) {
+    const old = this.tracks.video;
+    if (!old || this.#closing.signal.aborted) return false;
+    const { enabled } = old;
+    const { deviceId } = old.getSettings?.() ?? {};
+    old.stop();
+    this.stream.removeTrack(old);
+    const switched = await this.#addCamera(constraints, enabled);
+    if (!switched) await this.#addCamera(deviceId ? { ...SIZE[this.#facing], deviceId } : camera(this.#facing), enabled);
+    if (!this.#closing.signal.aborted) this.emit('replaced', this.tracks);
+    return switched;
+  }
+
+  /**
+   * Two microphones may be open at once, so nothing of what is said is lost.
+   *
+   * @param {MediaTrackConstraints} constraints
+   * @returns {Promise<boolean>}
+   */
+  async #switchMicrophone(constraints) {
+    const old = this.tracks.audio;
+    if (!old || this.#closing.signal.aborted) return false;
+    const stream = await this.#devices.getUserMedia({ audio: constraints }).catch(() => null);
+    const track = stream?.getAudioTracks()[0];
+    if (!track) return false;
+    if (this.#closing.signal.aborted) {
+      track.stop();
+      return false;
+    }
+    track.enabled = old.enabled;
+    this.stream.removeTrack(old);
+    this.stream.addTrack(track);
+    this.#watch(track);
+    this.emit('replaced', this.tracks);
+    old.stop();
+    return true;
   }
 
   /**

@@ -11,6 +11,7 @@ import { TypedEvents } from '../lib/typed-events.js';
  * @typedef {object} Instead A picture in the camera's place.
  * @property {Exclude<Shows, 'camera'>} shows
  * @property {MediaStreamTrack} track When it ends, the camera is back.
+ * @property {() => void} stop Ends where it comes from. Called when something of another `stop` takes its place.
  *
  * @typedef {'no' | 'smaller' | 'paused'} Weak What a weak network has done to the picture.
  *
@@ -96,15 +97,17 @@ export class Sending extends TypedEvents {
   }
 
   /**
-   * Show something in the camera's place, or (null) the camera again; what was shown before is ended.
+   * Show something in the camera's place, or (null) the camera again; what was shown before is ended, unless it
+   * comes from the same place.
    *
    * @param {Instead | null} instead
    */
   show(instead) {
     this.#showing.abort();
     this.#showing = new AbortController();
-    this.#instead?.track.stop();
+    const before = this.#instead;
     this.#instead = instead;
+    if (before && before.stop !== instead?.stop) before.stop();
     const { signal } = this.#showing;
     instead?.track.addEventListener('ended', () => this.show(null), { signal });
     this.#changed();
@@ -134,7 +137,7 @@ export class Sending extends TypedEvents {
     this.#watching.abort();
     this.#showing.abort();
     this.#media?.close();
-    this.#instead?.track.stop();
+    this.#instead?.stop();
   }
 
   #changed() {
