@@ -16,6 +16,7 @@ from vap_meet.services.delivery import Dispatcher
 from vap_meet.services.message_sending import MessageSending
 from vap_meet.services.message_shelf import MessageShelf
 from vap_meet.services.messages import MessagePromises
+from vap_meet.services.parked import ParkedMessages
 from vap_meet.services.webhook_sending import WebhookSending
 from vap_meet.services.webhooks import Webhooks
 from vap_meet.web import appkeys as key
@@ -69,6 +70,7 @@ def put_telling(app: web.Application, base: Base) -> Telling:
         plain=bool(base.settings.webhook_allow_private),
         wake=dispatcher.wake,
     )
+    app[key.PARKED] = ParkedMessages(db=base.db, clock=base.clock, wake=dispatcher.wake)
     promises = MessagePromises(channels)
     return Telling(
         wake=dispatcher.wake,

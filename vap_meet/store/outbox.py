@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
@@ -144,6 +145,43 @@ async def retry(
 async def park(tx: AsyncConnection, message: OutboxMessage, *, at: datetime, error: str) -> None:
     """Give a promise up, unless another worker has claimed it since; its lane goes on."""
     await tx.execute(_still_mine(message).values(parked_at=at, last_error=error, claimed_by=None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedPromise:
+    """A promise that was given up, and why."""
+
+    id: int
+    payload: str
+    promised_at: datetime
+    parked_at: datetime
+    attempts: int
+    error: str
+
+
+async def parked(tx: AsyncConnection, kind: str, *, at_most: int) -> tuple[ParkedPromise, ...]:
+    """Return promises of a kind that were given up, the oldest first."""
+    query = select(table).where(table.c.parked_at.is_not(None), table.c.kind == kind)
+    return tuple(
+        ParkedPromise(
+            id=row.id,
+            payload=row.payload,
+            promised_at=row.created_at,
+            parked_at=row.parked_at,
+            attempts=row.attempts,
+            error=row.last_error or "",
+        )
+        for row in await tx.execute(query.order_by(table.c.parked_at, table.c.id).limit(at_most))
+    )
+
+
+async def promise_again(tx: AsyncConnection, promise_id: int, *, at: datetime) -> None:
+    """Let a promise that was given up be tried from the beginning, as if it were made now."""
+    values: dict[str, Any] = {"created_at": at, "due_at": at, "attempts": 0}
+    values |= dict.fromkeys(("parked_at", "blocks_until", "claimed_by"))
+    await tx.execute(
+        update(table).where(table.c.id == promise_id, table.c.parked_at.is_not(None)).values(**values)
+    )
 
 
 def _still_mine(message: OutboxMessage) -> Update:

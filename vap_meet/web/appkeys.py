@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vap_meet.services.message_shelf import MessageShelf
     from vap_meet.services.outcomes import Outcomes
     from vap_meet.services.own_appointments import OwnAppointments
+    from vap_meet.services.parked import ParkedMessages
     from vap_meet.services.phone_codes import PhoneCodes
     from vap_meet.services.quality import Quality
     from vap_meet.services.queueing import Queueing
@@ -54,6 +55,7 @@ AVAILABILITY: web.AppKey[Availability] = web.AppKey("availability")
 HOURS: web.AppKey[Hours] = web.AppKey("hours")
 CALLERS: web.AppKey[Callers] = web.AppKey("callers")
 QUEUEING: web.AppKey[Queueing] = web.AppKey("queueing")
+PARKED: web.AppKey[ParkedMessages] = web.AppKey("parked")
 EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
