@@ -12,6 +12,7 @@ globalThis.MediaStream = FakeMediaStream;
 let timers;
 let Socket;
 let connections;
+let moved;
 let call;
 let media;
 
@@ -25,12 +26,14 @@ function localMedia(kinds = ['audio', 'video']) {
 function enter(self, participants, options = {}) {
   Socket = fakeSocketClass();
   connections = [];
+  moved = [];
   media = options.media === undefined ? localMedia() : options.media;
   const url = 'ws://hub.test/signal';
   call = new Call({
     client: new SignalingClient({ url, WebSocketClass: Socket, random: () => 0 }),
     media,
-    connect: (configuration) => {
+    connect: (configuration, hasMoved) => {
+      moved.push(hasMoved);
       connections.push(new FakeConnection(configuration));
       return connections.at(-1);
     },
@@ -225,8 +228,16 @@ describe('coming back after a loss', () => {
     assert.equal(sent('offer').length, 1);
   });
 
-  test('and is only mended when none were', async () => {
+  test('and so does one that broke together with the line: this side has moved', async () => {
     connections[0].become('disconnected');
+    comeBack({ resumed: true });
+    await settled();
+    assert.equal(connections.length, 2);
+    assert.deepEqual(moved, [undefined, true]);
+  });
+
+  test('one that goes on is left alone when nothing was missed', async () => {
+    connections[0].become('connected');
     comeBack({ resumed: true });
     await settled();
     assert.equal(connections.length, 1);

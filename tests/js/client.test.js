@@ -211,6 +211,45 @@ describe('a dead socket', () => {
     assert.equal(Socket.all.length, 1);
   });
 
+  test('is replaced by one opened beside it, if that is there before an answer', () => {
+    Socket.last.welcome();
+    Socket.last.say(state(12));
+    client.nudge();
+    timers.tick(50);
+    const [dead, spare] = Socket.all;
+    assert.deepEqual(spare.sent, []);
+    spare.open();
+    assert.equal(client.status, 'reconnecting');
+    assert.equal(dead.readyState, Socket.CLOSED);
+    assert.deepEqual(spare.sent, [{ type: 'hello', resume: { epoch: 'epoch-one', seq: 12 } }]);
+    spare.say(welcome({ resumed: true }));
+    assert.equal(client.status, 'open');
+    timers.tick(3_000);
+    assert.equal(Socket.all.length, 2);
+  });
+
+  test('is not given up if it answers first, and the one beside it is closed', () => {
+    Socket.last.welcome();
+    client.nudge();
+    timers.tick(50);
+    const [living, spare] = Socket.all;
+    living.say({ type: 'pong' });
+    assert.equal(spare.readyState, Socket.CLOSED);
+    spare.open();
+    assert.equal(client.status, 'open');
+    assert.deepEqual(living.types(), ['hello', 'ping']);
+  });
+
+  test('that answers within a short round trip costs no second one', () => {
+    Socket.last.welcome();
+    client.nudge();
+    client.nudge();
+    timers.tick(49);
+    Socket.last.say({ type: 'pong' });
+    timers.tick(1_000);
+    assert.equal(Socket.all.length, 1);
+  });
+
   test('is found soon after a nudge', () => {
     Socket.last.welcome();
     client.nudge();

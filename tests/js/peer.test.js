@@ -65,6 +65,20 @@ beforeEach((t) => {
   guest = end('guest', { polite: true, nextPc, tracks: { audio: fakeTrack('audio'), video: null } });
 });
 
+async function nothingFor(looks) {
+  for (let look = 0; look < looks; look += 1) {
+    timers.tick(50);
+    await settled();
+  }
+}
+
+async function playFor(connection, looks) {
+  for (let look = 0; look < looks; look += 1) {
+    connection.played += 20;
+    await nothingFor(1);
+  }
+}
+
 const goLive = () => [host, guest].forEach(({ peer }) => peer.goLive());
 const kinds = (sent) => sent.map(({ type }) => type);
 
@@ -181,7 +195,7 @@ describe('glare', () => {
     host.peer.offer();
     goLive();
     await exchange(host, guest);
-    for (const { connection } of [host, guest]) connection.become('failed');
+    for (const { connection } of [host, guest]) connection.restartIce();
     await exchange(host, guest);
     assert.ok(guest.connection.log.includes('rolled back'));
     assert.ok(!host.connection.log.includes('rolled back'));
@@ -275,8 +289,36 @@ describe('a path that breaks', () => {
     host.connection.become('disconnected');
     timers.tick(3_000);
     assert.equal(host.connection.restarts, 1);
+    host.connection.become('failed');
+    assert.equal(host.connection.restarts, 2);
+  });
+
+  test('is left to the host for three seconds, so that nothing has to be rolled back', () => {
     guest.connection.become('failed');
+    timers.tick(2_999);
+    assert.equal(guest.connection.restarts, 0);
+    timers.tick(1);
     assert.equal(guest.connection.restarts, 1);
+  });
+
+  test('is restarted as soon as nothing comes any more, and called broken when people notice', async () => {
+    const told = [];
+    host.peer.on('stalled', () => told.push('stalled'));
+    host.peer.on('connectionstate', ({ state }) => told.push(state));
+    host.connection.become('connected');
+    await playFor(host.connection, 4);
+    assert.ok(host.peer.flows);
+    await nothingFor(7);
+    assert.deepEqual(told, ['connected', 'stalled']);
+    assert.equal(host.connection.restarts, 1);
+    assert.ok(!host.peer.flows);
+    await nothingFor(23);
+    assert.deepEqual(told, ['connected', 'stalled', 'disconnected']);
+    await playFor(host.connection, 1);
+    assert.deepEqual(told, ['connected', 'stalled', 'disconnected', 'connected']);
+    assert.ok(host.peer.flows);
+    timers.tick(60_000);
+    assert.equal(host.connections.length, 1, 'what flows again needs no new generation');
   });
 
   test('is given a new generation when a restart does not help, later each time', () => {

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery"
 
-# The longest time without a new frame since it was called; a still picture makes it grow.
+# The longest time without a new frame since it was called; a still picture makes it grow. What a browser
+# draws when a stream ends has not come over the network.
 _WATCH = """video => {
   video.longestGapMs = 0;
   let last = performance.now();
-  const look = () => {
-    const now = performance.now();
-    video.longestGapMs = Math.max(video.longestGapMs, now - last);
-    last = now;
+  const look = (now, { rtpTimestamp }) => {
+    if (rtpTimestamp !== undefined) {
+      video.longestGapMs = Math.max(video.longestGapMs, now - last);
+      last = now;
+    }
     video.requestVideoFrameCallback(look);
   };
   video.requestVideoFrameCallback(look);

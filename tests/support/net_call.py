@@ -40,14 +40,24 @@ CUSTOMER, AGENT = "customer", "agent"
 # A certificate of the tests' own is nobody's word; TURN over TLS has no page that could ask.
 _TRUSTING = ("--ignore-certificate-errors",)
 
-# Every connection that the page makes, for whoever asks how it is.
+# Every connection that the page makes, also in a frame of its own, for whoever asks how it is.
 _COLLECT = """(() => {
-  const connections = [];
-  const Real = RTCPeerConnection;
-  window.RTCPeerConnection = class extends Real {
-    constructor(...given) { super(...given); connections.push(this); }
+  if (window !== top) return;
+  const connections = window.connections = [];
+  const collect = (own) => {
+    const Real = own.RTCPeerConnection;
+    own.RTCPeerConnection = class extends Real {
+      constructor(...given) { super(...given); connections.push(this); }
+    };
+    return own;
   };
-  window.connections = connections;
+  collect(window);
+  const frames = new WeakMap();
+  const { get } = Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, 'contentWindow');
+  Object.defineProperty(HTMLIFrameElement.prototype, 'contentWindow', { get() {
+    if (!frames.has(this)) frames.set(this, collect(get.call(this)));
+    return frames.get(this);
+  } });
 })()"""
 
 _PATH = """async () => {

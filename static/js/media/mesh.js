@@ -9,12 +9,13 @@ import { Peer } from './peer.js';
  * @import { IceServer, ParticipantView } from '../signaling/messages.js'
  * @import { Level } from './call-state.js'
  * @import { Tracks } from './local-media.js'
- * @import { Incoming, Outgoing } from './peer.js'
+ * @import { Connect, Incoming, Outgoing } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {object} MeshEvents
  * @property {{ id: string, stream: MediaStream | null }} remote
  * @property {{ id: string, state: RTCPeerConnectionState | null }} link
+ * @property {{ id: string }} stalled Nothing comes from there any more.
  * @property {{ id: string, channels: PeerChannels | null }} channels Of a live path only; null when it is none.
  *
  * @typedef {{ peer: Peer, level: Level, channels: PeerChannels | null }} Entry
@@ -53,7 +54,7 @@ export class Mesh extends TypedEvents {
    * @param {object} options
    * @param {(message: Outgoing) => void} options.send
    * @param {() => number} options.now The server's time in milliseconds.
-   * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   * @param {Connect | undefined} [options.connect]
    * @param {(() => Black | null) | undefined} [options.black] What flows over a warm path, so that encoder and
    *   congestion control have begun when the real picture takes its place; nothing flows without it.
    */
@@ -77,9 +78,10 @@ export class Mesh extends TypedEvents {
    * @param {ParticipantView} self
    * @param {readonly ParticipantView[]} others
    * @param {{ fresh?: boolean, admitting?: ReadonlySet<string> }} [options] `fresh`: signals may have been
-   *   missed, so this side begins anew where nothing flows. `admitting`: the admit is on its way.
+   *   missed, so this side begins anew where nothing flows; false: the line was away, but none were missed.
+   *   `admitting`: the admit is on its way.
    */
-  sync(self, others, { fresh = false, admitting = new Set() } = {}) {
+  sync(self, others, { fresh, admitting = new Set() } = {}) {
     const plan = mediaPlan(self, others);
     for (const id of this.#peers.keys()) if (!plan.has(id)) this.#drop(id);
     for (const other of others) {
@@ -88,9 +90,12 @@ export class Mesh extends TypedEvents {
       if (level === undefined) continue;
       // What was given to the other side can't be taken back, so a step down is a new beginning.
       if (existing && RANK[level] < RANK[existing.level]) this.#drop(other.id);
-      const broken = existing?.level !== 'ready' && existing?.peer.connectionState !== 'connected';
-      const entry = this.#peers.get(other.id) ?? this.#add(self, other, fresh && level !== 'ready');
-      if (fresh && entry === existing && broken) entry.peer.renew();
+      const broken = existing?.level !== 'ready' && !existing?.peer.flows;
+      const entry = this.#peers.get(other.id) ?? this.#add(self, other, fresh === true && level !== 'ready');
+      if (fresh !== undefined && entry === existing && broken) {
+        if (fresh) entry.peer.renew();
+        else entry.peer.comeBack();
+      }
       this.#raise(other.id, entry, level);
     }
     if ([...this.#peers.values()].every(({ level }) => level !== 'warm')) this.#stopBlack();
@@ -155,6 +160,7 @@ export class Mesh extends TypedEvents {
     });
     peer.on('track', ({ stream }) => this.emit('remote', { id, stream }));
     peer.on('connectionstate', ({ state }) => this.emit('link', { id, state }));
+    peer.on('stalled', () => this.emit('stalled', { id }));
     /** @type {Entry} */
     const entry = { peer, level: 'ready', channels: null };
     peer.on('channels', ({ channels }) => {

@@ -2,11 +2,12 @@
  * The media path to one other participant, over all the RTCPeerConnections it may take.
  *
  * Each connection is a *generation*: its number, `pc`, goes with every message, a higher one replaces a
- * lower one on both sides, and messages of lower ones are ignored. A path that breaks is mended by an
- * ICE restart and, if that does not help, by a new generation.
+ * lower one on both sides, and messages of lower ones are ignored. A path over which nothing comes any more
+ * is mended by an ICE restart and, if that does not help, by a new generation.
  */
 import { TypedEvents } from '../lib/typed-events.js';
 import { Negotiation, NO_LIMITS } from './negotiation.js';
+import { PathWatch } from './path-watch.js';
 
 /**
  * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
@@ -17,14 +18,19 @@ import { Negotiation, NO_LIMITS } from './negotiation.js';
  * @typedef {Offer | Answer | Candidate} Outgoing
  * @typedef {OfferFrom | AnswerFrom | CandidateFrom} Incoming
  *
+ * @typedef {(configuration: RTCConfiguration, moved?: boolean) => RTCPeerConnection} Connect `moved`: this side
+ *   has just come from another network, and its browser may not have noticed.
+ *
  * @typedef {object} PeerEvents
  * @property {{ stream: MediaStream }} track The other side's picture and sound; a new stream a generation.
  * @property {{ state: RTCPeerConnectionState }} connectionstate
+ * @property {null} stalled Nothing comes any more; the browser may say so much later.
  * @property {{ channels: PeerChannels | null }} channels Null when they closed or the generation was replaced.
  */
 
 const BROKEN_AFTER_MS = 500;
 const RESTART_AFTER_MS = 3_000;
+const GIVES_WAY_FOR_MS = 3_000;
 const RENEW_AFTER_MS = 10_000;
 const RENEW_CAP_MS = 60_000;
 const HELD_BACK_LIMIT = 200;
@@ -47,6 +53,10 @@ export class Peer extends TypedEvents {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #mendTimer;
   #renewals = 0;
+  /** @type {PathWatch | null} */
+  #path = null;
+  #silent = false;
+  #broken = false;
 
   /**
    * @param {object} options
@@ -56,7 +66,7 @@ export class Peer extends TypedEvents {
    * @param {Tracks} options.tracks
    * @param {(message: Outgoing) => void} options.send
    * @param {() => number} options.nextPc A number above every generation of before.
-   * @param {((configuration: RTCConfiguration) => RTCPeerConnection) | undefined} [options.connect]
+   * @param {Connect | undefined} [options.connect]
    */
   constructor(options) {
     super();
@@ -71,15 +81,26 @@ export class Peer extends TypedEvents {
     return this.#pc;
   }
 
-  /** @returns {RTCPeerConnectionState} */
+  /** @returns {RTCPeerConnectionState} `disconnected` also when nothing comes and the browser has yet to say so. */
   get connectionState() {
-    return this.#negotiation?.connection.connectionState ?? 'closed';
+    const state = this.#negotiation?.connection.connectionState ?? 'closed';
+    return state === 'connected' && this.#silent ? 'disconnected' : state;
+  }
+
+  /** Whether the path is there and, as far as this side can tell, carries something. */
+  get flows() {
+    return this.connectionState === 'connected' && !this.#broken;
   }
 
   /** Make an offer (in a new generation, if there was one); it is held back until `goLive()`. */
   offer() {
+    this.#offer();
+  }
+
+  /** @param {boolean} [moved] */
+  #offer(moved) {
     if (this.#closed) return;
-    if (this.#pc >= 0) this.#open(this.#options.nextPc());
+    if (this.#pc >= 0) this.#open(this.#options.nextPc(), moved);
     else this.#pc = this.#options.nextPc();
     this.#negotiation?.begin();
   }
@@ -98,7 +119,7 @@ export class Peer extends TypedEvents {
    * @param {Incoming} message
    */
   receive(message) {
-    this.#chain = this.#chain.then(() => this.#handle(message)).catch(() => this.#broken());
+    this.#chain = this.#chain.then(() => this.#handle(message)).catch(() => this.#refused());
   }
 
   /**
@@ -127,6 +148,11 @@ export class Peer extends TypedEvents {
     return connection?.connectionState === 'connected' ? connection.getStats() : null;
   }
 
+  /** The line to the server was lost as well and is back: this side must have moved, so it begins anew. */
+  comeBack() {
+    if (this.#broken) this.#renew(true);
+  }
+
   /** The other side does not know this generation or a newer one exists: begin a new one. */
   renew() {
     this.#renew();
@@ -135,6 +161,7 @@ export class Peer extends TypedEvents {
   close() {
     this.#closed = true;
     clearTimeout(this.#mendTimer);
+    this.#path?.close();
     this.#negotiation?.close();
     this.#negotiation = null;
   }
@@ -170,8 +197,12 @@ export class Peer extends TypedEvents {
     else this.#pc = pc;
   }
 
-  /** @param {number} pc */
-  #open(pc) {
+  /**
+   * @param {number} pc
+   * @param {boolean} [moved]
+   */
+  #open(pc, moved) {
+    this.#path?.close();
     this.#negotiation?.close();
     this.emit('channels', { channels: null });
     this.#pc = pc;
@@ -179,7 +210,7 @@ export class Peer extends TypedEvents {
     this.#heldBack = [];
     const { configuration, polite, connect = (c) => new RTCPeerConnection(c) } = this.#options;
     const negotiation = new Negotiation({
-      connection: connect(configuration),
+      connection: connect(configuration, moved),
       polite,
       tracks: this.#tracks,
       limits: this.#limits,
@@ -192,7 +223,11 @@ export class Peer extends TypedEvents {
     negotiation.on('track', (track) => this.#receiveTrack(track));
     negotiation.on('connectionstate', (state) => this.#watch(state));
     negotiation.on('channels', (channels) => this.emit('channels', { channels }));
-    negotiation.on('failed', () => this.#broken());
+    negotiation.on('failed', () => this.#refused());
+    this.#path = new PathWatch(negotiation.connection);
+    this.#path.on('stalled', () => this.#stalled());
+    this.#path.on('silent', () => this.#hear(false));
+    this.#path.on('flowing', () => this.#flowing());
   }
 
   /** @param {MediaStreamTrack} track */
@@ -204,15 +239,43 @@ export class Peer extends TypedEvents {
   /** @param {RTCPeerConnectionState} state */
   #watch(state) {
     if (this.#closed) return;
+    if (state === 'connected') this.#flowing();
     this.emit('connectionstate', { state });
-    if (state === 'connected') {
-      this.#renewals = 0;
-      clearTimeout(this.#mendTimer);
-    } else if (state === 'disconnected') {
-      this.#mendLater(RESTART_AFTER_MS, () => this.#restartIce());
-    } else if (state === 'failed') {
-      this.#restartIce();
-    }
+    if (state === 'failed') this.#mend(0);
+    else if (state === 'disconnected' && !this.#broken) this.#mend(RESTART_AFTER_MS);
+  }
+
+  #stalled() {
+    if (this.#closed || !this.#live || this.#broken) return;
+    this.emit('stalled', null);
+    this.#mend(0);
+  }
+
+  #flowing() {
+    this.#broken = false;
+    this.#renewals = 0;
+    clearTimeout(this.#mendTimer);
+    this.#hear(true);
+  }
+
+  /** @param {boolean} something Whether anything comes, as people would notice. */
+  #hear(something) {
+    if (this.#silent === !something) return;
+    this.#silent = !something;
+    this.emit('connectionstate', { state: this.connectionState });
+  }
+
+  /**
+   * Both sides see a path break at the same time. An offer that gives way to another is rolled back, and
+   * Chromium loses the picture over that; so the polite side leaves the other one time to begin.
+   *
+   * @param {number} afterMs
+   */
+  #mend(afterMs) {
+    this.#broken = true;
+    if (this.#options.polite) this.#mendLater(afterMs + GIVES_WAY_FOR_MS, () => this.#restartIce());
+    else if (afterMs) this.#mendLater(afterMs, () => this.#restartIce());
+    else this.#restartIce();
   }
 
   #restartIce() {
@@ -221,14 +284,15 @@ export class Peer extends TypedEvents {
   }
 
   /** Not at once: a browser that refuses one description may refuse the next as well. */
-  #broken() {
+  #refused() {
     this.#mendLater(BROKEN_AFTER_MS * 2 ** this.#renewals, () => this.#renew());
   }
 
-  #renew() {
+  /** @param {boolean} [moved] */
+  #renew(moved) {
     if (this.#closed) return;
     this.#renewals += 1;
-    this.offer();
+    this.#offer(moved);
     this.#mendLater(this.#renewAfterMs(), () => this.#renew());
   }
 

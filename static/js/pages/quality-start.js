@@ -1,4 +1,8 @@
-/** @import { Report } from './quality-report.js' */
+/**
+ * @import { Connect } from '../media/peer.js'
+ * @import { Report } from './quality-report.js'
+ */
+import { connectionOfThisMoment } from './fresh-connection.js';
 
 const FIRST_AFTER_MS = 4_000;
 
@@ -6,7 +10,7 @@ const FIRST_AFTER_MS = 4_000;
  * Measure a call every ten seconds. What that takes is loaded a moment later, so it delays no first picture.
  *
  * @param {Report} report
- * @returns {(configuration: RTCConfiguration) => RTCPeerConnection} How the call is to make its connections.
+ * @returns {Connect} How the call is to make its connections.
  */
 export function measured(report) {
   /** @type {RTCPeerConnection[]} */
@@ -16,8 +20,8 @@ export function measured(report) {
     loaded?.reportQuality(report, connections);
   }, FIRST_AFTER_MS);
   report.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  return (configuration) => {
-    const connection = new RTCPeerConnection(configuration);
+  return (configuration, moved = false) => {
+    const connection = moved ? connectionOfThisMoment(configuration) : new RTCPeerConnection(configuration);
     connections.push(connection);
     return connection;
   };

@@ -103,6 +103,8 @@ export class FakeConnection extends EventTarget {
   /** What happened, in order. */
   log = [];
   restarts = 0;
+  played = 0;
+  received = 0;
   /** @type {Promise<void> | undefined} */
   slow;
   /** @type {FakeChannel[]} */
@@ -182,8 +184,14 @@ export class FakeConnection extends EventTarget {
     this.log.push(`candidate ${candidate?.candidate ?? 'end'}`);
   }
 
+  /** One of the other side, when something of it was played last. */
+  getReceivers() {
+    const sources = this.played ? [{ timestamp: this.played }] : [];
+    return [{ getSynchronizationSources: () => sources }];
+  }
+
   async getStats() {
-    return new Map();
+    return new Map([['pair', { type: 'candidate-pair', bytesReceived: this.received }]]);
   }
 
   close() {
