@@ -161,6 +161,12 @@ class Hub:
         """Return the connections of this node whose participants wait, each with its room."""
         return tuple((hosted.name, one) for hosted in self._rooms.values() for one in hosted.waiting())
 
+    def summoned_until(self, room: str, participant: str) -> int:
+        """Return until when a participant of a room hosted here is summoned, in ms since 1970; 0 if not."""
+        hosted = self._rooms.get(room)
+        occupant = None if hosted is None else hosted.room.occupant(participant)
+        return 0 if occupant is None else occupant.summoned_until
+
     def online(self, room: str) -> frozenset[str]:
         """Return who is connected to a room hosted here, on whichever node."""
         hosted = self._rooms.get(room)

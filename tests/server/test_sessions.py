@@ -224,36 +224,6 @@ async def test_a_room_is_restored_as_locked_as_it_was(tell, sessions, said, lock
     assert (await sessions.restored("a1")).locked is locked
 
 
-@pytest.mark.parametrize(
-    ("said", "summoned"),
-    [
-        ([Summoned(CUSTOMER, AGENT)], True),
-        ([Summoned(CUSTOMER, AGENT), Messaged(CUSTOMER, AGENT)], True),
-        ([Summoned(CUSTOMER, AGENT), SentToLobby(CUSTOMER)], False),
-        ([Summoned(CUSTOMER, AGENT), Left(CUSTOMER, "left"), CUSTOMER_COMES], False),
-    ],
-)
-async def test_a_summons_is_restored_while_it_holds(tell, sessions, said, summoned):
-    await tell(CUSTOMER_COMES, *said)
-    assert (await sessions.restored("a1")).people[0].summoned is summoned
-
-
-async def test_a_summons_that_ends_leaves_the_wait_as_long_as_it_is(tell, sessions):
-    await tell(CUSTOMER_COMES, AGENT_COMES, Summoned(CUSTOMER, AGENT), SentToLobby(CUSTOMER))
-    assert tell.states[-1] is S.WAITING
-    assert (await sessions.session("a1")).waiting_since == NOON + timedelta(seconds=10)
-    timeline = [(item.type, item.by) for item in await sessions.timeline("a1")]
-    assert timeline[-2:] == [("summoned", AGENT), ("sentToLobby", None)]
-
-
-async def test_what_staff_said_is_in_the_timeline_without_their_own_words(tell, sessions):
-    await tell(
-        CUSTOMER_COMES, AGENT_COMES, Messaged(CUSTOMER, AGENT, "few_minutes"), Messaged(CUSTOMER, AGENT)
-    )
-    told = [(item.type, item.by, item.detail) for item in await sessions.timeline("a1")][-2:]
-    assert told == [("messaged", AGENT, "few_minutes"), ("messaged", AGENT, None)]
-
-
 async def test_an_ended_room_is_restored_ended(tell, sessions):
     await tell(CUSTOMER_COMES, Ended())
     assert (await restored(sessions))[1]

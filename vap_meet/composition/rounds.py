@@ -1,4 +1,4 @@
-"""What goes its rounds: earlier times that are free, people whose turn comes or is late."""
+"""What goes its rounds: free earlier times, whose turn comes or is late, what to expect while waiting."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from vap_meet.services import presence
 from vap_meet.services.earlier import EarlierTimes
+from vap_meet.services.outlooks import Outlooks
 from vap_meet.services.queueing import Queueing
 from vap_meet.services.rounds import Rounds
 from vap_meet.services.turns import Turns
@@ -33,6 +34,10 @@ def put_rounds(app: web.Application, base: Base, telling: Telling) -> None:
         wake=telling.wake,
     )
     app[key.QUEUEING] = queueing = Queueing(zone=zone, online=online)
+    nudges = app[key.ROOMS].nudges
+    base.runs["outlooks"] = Outlooks(
+        db=db, clock=clock, hub=app[key.HUB], queueing=queueing, nudges=nudges
+    ).run
     turns = Turns(
         db=db,
         clock=clock,

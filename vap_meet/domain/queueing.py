@@ -90,6 +90,10 @@ class Expected:
     before: int | None = None
     begun: bool = True
 
+    def said_from(self, now: datetime) -> datetime:
+        """Return the earliest time as it is said: one that moves on with the clock would change all the time."""
+        return self.earliest if self.earliest > now else _down(now)
+
     @property
     def late(self) -> bool:
         """Whether to say so."""

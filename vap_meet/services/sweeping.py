@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 
 from signaling.events import Left, Position
+from signaling.stages import KEPT_MS
 from signaling.vocabulary import Stage
 from vap_meet.domain.errors import Unavailable
 from vap_meet.services import facts
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from vap_meet.clock import Clock
     from vap_meet.store.engine import Database
+    from vap_meet.store.sessions import OpenSession
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +47,10 @@ EVERY_S = 30.0
 LEASE_NAME = "sweeper"
 LEASE = timedelta(minutes=2)
 GONE_AFTER = timedelta(minutes=5)
-"""How long nobody has hosted a session before those in it count as gone: time to restart, or to come back."""
+"""How long nobody has hosted a call before those in it count as gone: time to restart, or to come back."""
+
+KEPT_FOR_WAITING = timedelta(milliseconds=KEPT_MS)
+"""How long the place of whoever waits is kept after their page has closed, whoever hosts the room."""
 
 PROMISES_KEPT_FOR = timedelta(days=7)
 SIGN_INS_KEPT_FOR = timedelta(days=1)
@@ -98,11 +103,15 @@ class Sweeper:
             await idempotency.forget_before(tx, now - KEPT_FOR)
             await staff.forget_sessions(tx, now - SIGN_INS_KEPT_FOR)
             await webhook_attempts.forget_before(tx, now - EVENTS_KEPT_FOR)
-        before = now - GONE_AFTER
-        gone = [room for room, seen_at in unhosted.items() if seen_at is None or seen_at <= before]
-        return tuple([room for room in gone if await self._close(room, before=before)])
+        closed = []
+        for room, one in unhosted.items():
+            before = now - (GONE_AFTER if one.talks else KEPT_FOR_WAITING)
+            gone = one.seen_at is None or one.seen_at <= before
+            if gone and await self._close(room, before=before):
+                closed.append(room)
+        return tuple(closed)
 
-    async def _note_hosted(self) -> dict[str, datetime | None]:
+    async def _note_hosted(self) -> dict[str, OpenSession]:
         """Mark the open sessions with somebody online here as seen; return the others."""
         async with self._db.read() as tx:
             found = await sessions.open_ones(tx)
@@ -110,7 +119,7 @@ class Sweeper:
         if hosted:
             async with self._db.write() as tx:
                 await sessions.mark_seen(tx, hosted, at=self._clock())
-        return {room: seen_at for room, seen_at in found.items() if room not in hosted}
+        return {room: one for room, one in found.items() if room not in hosted}
 
     async def _close(self, room: str, *, before: datetime) -> bool:
         """Let everybody have left a room, unless somebody has been seen in it meanwhile."""
@@ -122,7 +131,8 @@ class Sweeper:
 
     async def _leave(self, tx: AsyncConnection, room: str, *, before: datetime) -> int:
         standing = (await appointments.hold_standing(tx, [room])).get(room)
-        seen_at = (await sessions.open_ones(tx)).get(room)
+        open_one = (await sessions.open_ones(tx)).get(room)
+        seen_at = None if open_one is None else open_one.seen_at
         now = self._clock()
         if standing is None or not await sessions.claim_unseen(tx, room, before=before, at=now):
             return 0

@@ -135,10 +135,21 @@ _OPEN = and_(
 _IS_OPEN = select(session.c.appointment_id).where(session.c.appointment_id == bindparam("which"), _OPEN)
 
 
-async def open_ones(tx: AsyncConnection) -> dict[str, datetime | None]:
-    """Return the sessions in which somebody waits or talks, and when each was last seen hosted."""
-    query = select(session.c.appointment_id, session.c.seen_at).where(_OPEN)
-    return {row.appointment_id: row.seen_at for row in await tx.execute(query)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session in which somebody waits, or (`talks`) is in the call; when it was last seen hosted."""
+
+    seen_at: datetime | None
+    talks: bool
+
+
+async def open_ones(tx: AsyncConnection) -> dict[str, OpenSession]:
+    """Return the sessions in which somebody waits or talks."""
+    query = select(session.c.appointment_id, session.c.seen_at, session.c.admitted_at).where(_OPEN)
+    return {
+        row.appointment_id: OpenSession(seen_at=row.seen_at, talks=row.admitted_at is not None)
+        for row in await tx.execute(query)
+    }
 
 
 async def is_open(tx: AsyncConnection, appointment_id: str) -> bool:
