@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from vap_meet.services.api_keys import ApiKeys
+from vap_meet.services.assigning import Assigning
 from vap_meet.services.availability import Availability
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
@@ -62,6 +63,7 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         cut_off=timedelta(minutes=settings.change_cut_off_minutes),
     )
     app[key.CALL_BACKS] = CallBacks(db=db, clock=clock, zone=ZoneInfo(settings.time_zone))
+    app[key.ASSIGNING] = Assigning(db=db, clock=clock, changed=app[key.BOARD_NEWS].changed)
     app[key.CALLERS] = Callers(db=db, clock=clock, booking=booking, promises=telling.promises)
     app[key.OWN] = OwnAppointments(db=db, joining=app[key.JOINING], outcomes=outcomes)
     app[key.PHONE_CODES] = PhoneCodes(

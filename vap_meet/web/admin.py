@@ -21,6 +21,7 @@ from vap_meet.domain.errors import InvalidRequest
 from vap_meet.services import disclosure
 from vap_meet.web.admin_quality import quality_view
 from vap_meet.web.appkeys import BOARD, BOOKING, CLOCK, DB, OUTCOMES, QUALITY, RENDERER, SESSIONS
+from vap_meet.web.assignments import assignment_fault, assignment_of
 from vap_meet.web.audit_words import AuditWords
 from vap_meet.web.guards import staff_of, staff_required
 from vap_meet.web.staff_words import StaffWords, participants_in
@@ -184,6 +185,8 @@ async def _detail(
         staff=staff_of(request),
         here="appointment",
         appointment=appointment,
+        assignment=await assignment_of(request, appointment),
+        assignment_fault=assignment_fault(request),
         contact=contact or disclosure.masked(phone=customer.phone, email=customer.email),
         reveal_problem=reveal_problem,
         session=session,

@@ -31,6 +31,7 @@ from vap_meet.web.appkeys import (
     SESSIONS,
     SETTINGS,
 )
+from vap_meet.web.assignments import assignment_fault, assignment_of
 from vap_meet.web.guards import staff_of, staff_required
 from vap_meet.web.staff_words import StaffWords, participants_in
 
@@ -116,6 +117,8 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         staff=staff_of(request),
         here="appointment",
         appointment=appointment,
+        assignment=await assignment_of(request, appointment),
+        assignment_fault=assignment_fault(request),
         session=session,
         mode=mode,
         opens_at=opens_at,

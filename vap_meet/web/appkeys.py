@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
+    from vap_meet.services.assigning import Assigning
     from vap_meet.services.availability import Availability
     from vap_meet.services.board import Board
     from vap_meet.services.board_news import BoardNews
@@ -56,6 +57,7 @@ HOURS: web.AppKey[Hours] = web.AppKey("hours")
 CALLERS: web.AppKey[Callers] = web.AppKey("callers")
 QUEUEING: web.AppKey[Queueing] = web.AppKey("queueing")
 PARKED: web.AppKey[ParkedMessages] = web.AppKey("parked")
+ASSIGNING: web.AppKey[Assigning] = web.AppKey("assigning")
 EARLIER: web.AppKey[EarlierTimes] = web.AppKey("earlier")
 OWN: web.AppKey[OwnAppointments] = web.AppKey("own")
 PHONE_CODES: web.AppKey[PhoneCodes] = web.AppKey("phone_codes")
