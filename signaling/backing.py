@@ -28,6 +28,10 @@ class Backing(Protocol):
     presence: Presence
     nudges: Nudges
 
+    @property
+    def line(self) -> RedisLine | None:
+        """Return the way to Redis, for others who keep something there; None where all is in memory."""
+
     async def check(self) -> None:
         """Return if rooms can be kept here. Raises `LogUnavailable`, `Evicting`."""
 
@@ -48,6 +52,7 @@ class _Memory:
         self.log: RoomLog = MemoryLog(clock_ms=clock_ms)
         self.presence: Presence = MemoryPresence()
         self.nudges: Nudges = Listeners()
+        self.line = None
 
     async def check(self) -> None:
         """Nothing can be wrong with it."""
@@ -69,24 +74,24 @@ class _Redis:
         from signaling.redis_nudges import RedisNudges  # noqa: PLC0415
         from signaling.redis_presence import RedisPresence  # noqa: PLC0415
 
-        self._line: RedisLine = RedisLine(url)
-        self._presence: RedisPresence = RedisPresence(self._line)
-        self.log: RoomLog = RedisLog(self._line)
+        self.line = line = RedisLine(url)
+        self._presence: RedisPresence = RedisPresence(line)
+        self.log: RoomLog = RedisLog(line)
         self.presence: Presence = self._presence
-        self.nudges: Nudges = RedisNudges(self._line, node=self._presence.node)
+        self.nudges: Nudges = RedisNudges(line, node=self._presence.node)
 
     async def check(self) -> None:
         """Ask Redis; its policy may be changed while it runs."""
-        if await self._line.evicts():
+        if await self.line.evicts():
             raise Evicting
 
     async def run(self) -> None:
         """Hear what other nodes do, and keep this one's lease."""
-        await self._line.run()
+        await self.line.run()
 
     async def close(self) -> None:
         """Leave the other nodes, if they can still be told."""
         await self.log.close()
         with suppress(LogUnavailable):  # then the lease runs out
             await self._presence.leave()
-        await self._line.close()
+        await self.line.close()

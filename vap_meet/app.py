@@ -17,7 +17,6 @@ from vap_meet.composition.record import put_demo, put_record
 from vap_meet.composition.rooms import put_rooms
 from vap_meet.composition.rounds import put_rounds
 from vap_meet.composition.telling import listen, put_telling
-from vap_meet.services.limits import RateLimiter
 from vap_meet.web import (
     admin,
     admin_catalogue,
@@ -111,7 +110,6 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app[key.CLOCK] = clock
     app[key.ASSETS] = Assets.load()
     app[key.RENDERER] = Renderer(settings, app[key.ASSETS], clock=clock)
-    app[key.LIMITS] = RateLimiter(clock)
     app.cleanup_ctx.append(_parts)
     app.on_shutdown.append(_drain)
     app.on_response_prepare.append(say_no_versions)

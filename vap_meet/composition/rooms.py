@@ -13,6 +13,7 @@ from vap_meet.services.device_checks import DeviceChecks
 from vap_meet.services.echo import Echo
 from vap_meet.services.health import Health
 from vap_meet.services.joining import Joining
+from vap_meet.services.limits import RateLimiter
 from vap_meet.services.quality import Quality
 from vap_meet.services.revoking import Revoking
 from vap_meet.services.sessions import Sessions
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from signaling.backing import Backing
     from signaling.protocol import IceServer
     from vap_meet.clock import Clock
     from vap_meet.composition.base import Base
@@ -39,6 +41,7 @@ def put_rooms(app: web.Application, base: Base, telling: Telling) -> None:
     redis_url = settings.redis.get_secret_value() if settings.redis else None
     rooms = app[key.ROOMS] = choose(redis_url, clock_ms=milliseconds(clock))
     base.closing.push_async_callback(rooms.close)
+    app[key.LIMITS] = limits = _limits(clock, rooms)
     for_participant = _ice_servers(settings, clock)
     app[key.BOARD_NEWS] = news = BoardNews(rooms.nudges)
     app[key.SESSIONS] = sessions = Sessions(
@@ -55,11 +58,19 @@ def put_rooms(app: web.Application, base: Base, telling: Telling) -> None:
         db=db, clock=clock, keys=base.keys, settings=settings, hub=hub, sessions=sessions
     )
     revoking = Revoking(db=db, hub=hub)
-    app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake)
+    app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake, limits=limits)
     # The demonstration's waiting customers have no browser: nobody sweeps them away.
     sweeper = Sweeper(db=db, clock=clock, online=hub.online, repairs=not settings.demo)
     base.runs.update(rooms=rooms.run, hub=hub.run, revoking=revoking.run, sweeper=sweeper.run)
     _put_measuring(app, base, for_participant)
+
+
+def _limits(clock: Clock, rooms: Backing) -> RateLimiter:
+    if rooms.line is None:
+        return RateLimiter(clock)
+    from vap_meet.services.shared_limits import SharedLimits  # noqa: PLC0415 - Redis' library costs a start
+
+    return SharedLimits(clock, rooms.line)
 
 
 def _put_measuring(
