@@ -47,18 +47,19 @@ ALWAYS = (
 async def chromium(
     *,
     camera_fps: int | None = 20,
+    cameras: int = 1,
     allow: bool = True,
     args: Sequence[str] = (),
     executable: str | None = None,
 ) -> AsyncIterator[Browser]:
     """Start Chromium for a while.
 
-    `camera_fps` is the fake camera's rate, None for no camera and no microphone; with `allow` False a page
+    `camera_fps` is the fake cameras' rate, None for no camera and no microphone; with `allow` False a page
     is refused them unless its context was given the permissions. `executable` starts it somewhere else.
     """
     flags = [*ALWAYS, *args]
     if camera_fps is not None:
-        flags.append(f"--use-fake-device-for-media-stream=fps={camera_fps}")
+        flags.append(f"--use-fake-device-for-media-stream=device-count={cameras},fps={camera_fps}")
     if allow:
         flags.append("--use-fake-ui-for-media-stream")
     async with async_playwright() as playwright:

@@ -110,6 +110,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         js_prefixes=(
             "agent.js.",
             "agent.media.",
+            "say.call.",
             "agent.outcome.compare",
             "signin.title",
             "common.try_again",

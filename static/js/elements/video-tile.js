@@ -160,7 +160,8 @@ export class VapVideoTile extends HTMLElement {
     const camera = this.getAttribute('camera') ?? 'on';
     setVisible(this.#placeholder, camera !== 'on');
     setVisible(this.#video, camera === 'on');
-    setVisible(this.#microphoneOff, (this.getAttribute('microphone') ?? 'on') !== 'on');
+    // Without a microphone nobody is muted: they chose to listen.
+    setVisible(this.#microphoneOff, this.getAttribute('microphone') === 'off');
     setVisible(this.#status, status !== '');
   }
 }

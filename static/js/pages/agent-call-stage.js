@@ -7,6 +7,7 @@ import { RefusedError } from '../signaling/client.js';
 import { CallChat } from './agent-call-chat.js';
 import { deviceQuestion } from './agent-call-device.js';
 import { takePlace } from './agent-call-place.js';
+import { showOwn, showSomeone } from './tile-view.js';
 import { appointmentState, byeKey, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
 
 /**
@@ -283,18 +284,12 @@ export class CallStage {
   #showPictures(state, customer) {
     const remote = byId('remote', VapVideoTile);
     // What somebody did last is as good as known while only their line to the server is gone.
-    if (!customer || customer.online) {
-      remote.setAttribute('microphone', customer?.microphone ?? 'on');
-      remote.setAttribute('camera', customer?.camera ?? 'on');
-    }
-    remote.setAttribute('label-camera-off', say(customer?.camera === 'none' ? 'peer_sound_only' : 'peer_camera_off'));
+    if (customer?.online) showSomeone(remote, customer);
     const trouble = pictureTrouble(this.#phase, state.links.get(this.#data.customerId));
     remote.setAttribute('status', trouble ? say(trouble) : '');
     remote.stream = this.#phase === 'inCall' ? state.remote.get(this.#data.customerId) ?? null : null;
     const self = byId('self', VapVideoTile);
-    self.setAttribute('microphone', state.mic === 'off' ? 'off' : 'on');
-    self.setAttribute('camera', state.camera);
-    self.stream = state.localMedia?.stream ?? null;
+    showOwn(self, state, true);
     setVisible(self, !OVER.has(state.phase) && this.#begin === null);
   }
 

@@ -138,7 +138,19 @@ function pressed(event) {
   if (!(event instanceof KeyboardEvent) || event.repeat) return;
   if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
   if (isWriting(event.target) || document.querySelector('dialog[open]')) return;
-  if (own?.pressed(event.code) || form?.pressed(event.code)) event.preventDefault();
+  if (own?.pressed(event.code) || pressButton(event.code) || form?.pressed(event.code)) event.preventDefault();
+}
+
+/**
+ * Press the button that stands for a key (`data-key`, the place on the keyboard in any language), if it can be.
+ *
+ * @param {string} eventCode
+ */
+function pressButton(eventCode) {
+  const button = document.querySelector(`[data-key="${eventCode}"]:not([hidden], :disabled)`);
+  if (!(button instanceof HTMLButtonElement)) return false;
+  button.click();
+  return true;
 }
 
 /**

@@ -18,7 +18,15 @@
 import { moreMenu } from './more-menu.js';
 
 /** @type {readonly (() => Promise<Feature>)[]} */
-const FEATURES = [];
+const FEATURES = [
+  () => import('./feature-notes.js'),
+  () => import('./feature-weak.js'),
+  () => import('./feature-pause.js'),
+  () => import('./feature-devices.js'),
+  () => import('./feature-share.js'),
+  () => import('./feature-document.js'),
+  () => import('./feature-apart.js'),
+];
 
 /**
  * Start every feature. One that can't be loaded is missing; the others are there all the same.

@@ -1,6 +1,7 @@
 import { byId, one, setText, setVisible, show } from '../lib/dom.js';
 import { text } from '../lib/page-data.js';
 import { officialIn } from './room-view.js';
+import { showOwn, showSomeone } from './tile-view.js';
 import { toast } from './toast.js';
 
 /**
@@ -110,15 +111,12 @@ export class RoomPage {
     const remote = tile('remote-tile');
     remote.stream = live && official ? (state.remote.get(official.id) ?? null) : null;
     remote.setAttribute('name', official?.name ?? '');
-    remote.setAttribute('microphone', official?.microphone ?? 'on');
-    // Sound only on their side is no camera switched off, but there is no picture either way. What somebody
-    // did last is as good as known while only their line to the server is gone.
-    if (!official || official.online) remote.setAttribute('camera', official?.camera ?? 'off');
+    // What somebody did last is as good as known while only their line to the server is gone.
+    if (official?.online) showSomeone(remote, official);
+    else if (!official) remote.setAttribute('camera', 'off');
     const own = tile('self-tile');
-    own.stream = live ? (state.localMedia?.stream ?? null) : null;
-    own.setAttribute('camera', state.camera);
-    own.setAttribute('microphone', state.mic);
-    setVisible(own, state.camera !== 'none');
+    showOwn(own, state, live);
+    setVisible(own, state.camera !== 'none' || state.instead !== null);
   }
 
   /** @param {import('./room-view.js').Stop} stop */
