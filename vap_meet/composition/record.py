@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.assigning import Assigning
+from vap_meet.services.attachments import Attachments
 from vap_meet.services.availability import Availability
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
@@ -54,6 +55,7 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         wake=changed,
         announce=telling.announce,
     )
+    app[key.ATTACHMENTS] = Attachments(db=db, clock=clock)
     app[key.FEEDBACK] = Feedback(db=db, clock=clock, zone=ZoneInfo(settings.time_zone), wake=telling.wake)
     app[key.AVAILABILITY] = Availability(
         db=db,

@@ -73,12 +73,7 @@ async def reveal(db: Database, clock: Clock, appointment_id: str, *, by: str, re
 
     Raises `NotFound`, `InvalidRequest` without a reason, `Unavailable`: then nothing is shown.
     """
-    said = " ".join(reason.split())
-    if not MIN_REASON_CHARS <= len(said) <= MAX_REASON_CHARS:
-        raise InvalidRequest(
-            "A reason is needed.",
-            fields={"reason": f"Between {MIN_REASON_CHARS} and {MAX_REASON_CHARS} characters."},
-        )
+    said = reason_given(reason)
     async with db.write() as tx:
         customer = (await appointments.get(tx, appointment_id)).customer
         await audit.record(
@@ -90,6 +85,17 @@ async def reveal(db: Database, clock: Clock, appointment_id: str, *, by: str, re
             personal={"reason": said},  # a reason in free words may name somebody
         )
     return Contact(phone=customer.phone, email=customer.email, revealed=True)
+
+
+def reason_given(reason: str) -> str:
+    """Return a reason as it is kept. Raises `InvalidRequest` if it says too little or too much."""
+    said = " ".join(reason.split())
+    if not MIN_REASON_CHARS <= len(said) <= MAX_REASON_CHARS:
+        raise InvalidRequest(
+            "A reason is needed.",
+            fields={"reason": f"Between {MIN_REASON_CHARS} and {MAX_REASON_CHARS} characters."},
+        )
+    return said
 
 
 def masked(*, phone: str | None, email: str | None) -> Contact:

@@ -35,6 +35,7 @@ class Bucket(StrEnum):
     BOOK = "book"
     CODE_ADDRESS = "code_address"
     REQUEST = "request"
+    ATTACHMENT = "attachment"
     CALL_BACK = "call_back"
 
 
@@ -74,6 +75,7 @@ LIMITS: dict[str, Limit] = {
     Bucket.BOOK: Limit(300, 600),
     Bucket.CODE_ADDRESS: Limit(100, 600),  # each phone has its own bound, kept in the record
     Bucket.CALL_BACK: Limit(20, 600),  # of one visit
+    Bucket.ATTACHMENT: Limit(40, 600),  # of one official
     Bucket.REQUEST: Limit(60, 60),  # of one visit, one official, or the address of who has proved a phone
 }
 

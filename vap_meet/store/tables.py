@@ -1,6 +1,7 @@
 """Every table: whoever needs the whole shape of the database imports `metadata` from here."""
 
 from vap_meet.store import (
+    schema_attachments,
     schema_availability,
     schema_booking_invitations,
     schema_call_backs,
@@ -16,6 +17,7 @@ from vap_meet.store.schema import metadata
 
 __all__ = [
     "metadata",
+    "schema_attachments",
     "schema_availability",
     "schema_booking_invitations",
     "schema_call_backs",

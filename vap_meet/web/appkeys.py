@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vap_meet.clock import Clock
     from vap_meet.services.api_keys import ApiKeys
     from vap_meet.services.assigning import Assigning
+    from vap_meet.services.attachments import Attachments
     from vap_meet.services.availability import Availability
     from vap_meet.services.board import Board
     from vap_meet.services.board_news import BoardNews
@@ -79,6 +80,7 @@ DEMO: web.AppKey[Demo] = web.AppKey("demo")
 SHELF: web.AppKey[MessageShelf] = web.AppKey("shelf")
 HEALTH: web.AppKey[Health] = web.AppKey("health")
 DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
+ATTACHMENTS: web.AppKey[Attachments] = web.AppKey("attachments")
 ECHO: web.AppKey[Echo] = web.AppKey("echo")
 FEEDBACK: web.AppKey[Feedback] = web.AppKey("feedback")
 QUALITY: web.AppKey[Quality] = web.AppKey("quality")

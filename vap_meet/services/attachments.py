@@ -1,0 +1,158 @@
+"""Files that an agent keeps with an appointment: taken in with checks, handed out with a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+from signaling.events import Joined
+from vap_meet.domain.access import staff_participant
+from vap_meet.domain.attachment import (
+    MAX_AN_APPOINTMENT,
+    MAX_BYTES,
+    Attachment,
+    clean_name,
+    kind_of,
+)
+from vap_meet.domain.errors import (
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+    WrongState,
+)
+from vap_meet.services import facts
+from vap_meet.services.disclosure import reason_given
+from vap_meet.store import appointments, audit, sessions
+from vap_meet.store import attachments as store
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from vap_meet.clock import Clock
+    from vap_meet.store.engine import Database
+
+
+class Attachments:
+    """Keeps files in the record. Only staff who have joined an appointment's call may attach to it."""
+
+    def __init__(self, *, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def check(self, appointment_id: str, *, staff_id: str) -> None:
+        """Refuse before a file is sent what `attach` would refuse after. Raises `NotFound`, `Forbidden`."""
+        async with self._db.read() as tx:
+            await appointments.get(tx, appointment_id)
+            await _check_joined(tx, appointment_id, staff_id)
+
+    async def attach(
+        self,
+        appointment_id: str,
+        attachment_id: str,
+        content: bytes,
+        *,
+        name: str,
+        sha256: bytes,
+        sent_by: str,
+        staff_id: str,
+    ) -> Attachment:
+        """Keep a file under an id that the caller chose; the same again changes nothing.
+
+        Raises `NotFound`, `Forbidden`, `TooLarge`, `UnsupportedMediaType` for what its first bytes say it is,
+        `InvalidRequest` if these are not the bytes of that SHA-256 or the id is another file's, and
+        `WrongState` when the appointment has enough of them or its personal data is erased.
+        """
+        if len(content) > MAX_BYTES:
+            raise TooLarge(f"A file may have {MAX_BYTES} bytes.")
+        kind = kind_of(content)
+        if kind is None:
+            raise UnsupportedMediaType("Only PDF, JPEG, PNG, WebP and HEIC can be attached.")
+        if (await asyncio.to_thread(hashlib.sha256, content)).digest() != sha256:
+            raise InvalidRequest("The bytes are not those that were sent.", fields={"digest": "It differs."})
+        new = Attachment(
+            id=attachment_id,
+            appointment_id=appointment_id,
+            name=clean_name(name, kind),
+            kind=kind,
+            size=len(content),
+            sha256=sha256,
+            sent_by=sent_by,
+            attached_by=staff_participant(staff_id),
+            attached_at=self._clock(),
+        )
+        async with self._db.write() as tx:
+            appointment = await appointments.get(tx, appointment_id, hold=True)
+            await _check_joined(tx, appointment_id, staff_id)
+            before = await store.get(tx, attachment_id)
+            if before is not None:
+                if (before.appointment_id, before.sha256) == (appointment_id, sha256):
+                    return before
+                raise InvalidRequest("Another file has this id.", fields={"id": "It is taken."})
+            if not appointment.customer.name:
+                raise WrongState(
+                    "The appointment's personal data is erased: nothing more is kept."
+                )
+            if len(await store.of_appointment(tx, appointment_id)) >= MAX_AN_APPOINTMENT:
+                raise WrongState(f"An appointment keeps {MAX_AN_APPOINTMENT} files at most.")
+            await store.insert(tx, new, content)
+            await audit.record(
+                tx,
+                at=new.attached_at,
+                action="attachment.added",
+                appointment_id=appointment_id,
+                public={
+                    "by": f"staff:{staff_id}",
+                    "attachment": new.id,
+                    "kind": new.kind.value,
+                    "bytes": new.size,
+                },
+                # A known document could be found by its hash.
+                personal={"name": new.name, "sha256": sha256.hex()},
+            )
+        return new
+
+    async def of(self, appointment_id: str) -> tuple[Attachment, ...]:
+        """Return what is kept with an appointment, without contents, the first first."""
+        async with self._db.read() as tx:
+            return await store.of_appointment(tx, appointment_id)
+
+    async def hand_out(
+        self, appointment_id: str, attachment_id: str, *, by: str, reason: str | None = None
+    ) -> tuple[Attachment, bytes]:
+        """Return a file with its content, once it is in the audit log that `by` has got it.
+
+        Raises `NotFound`, also for a file of another appointment.
+        """
+        async with self._db.write() as tx:
+            found = await store.get(tx, attachment_id)
+            if found is None or found.appointment_id != appointment_id:
+                raise NotFound("There is no such file.")
+            content = await store.content(tx, attachment_id)
+            await audit.record(
+                tx,
+                at=self._clock(),
+                action="attachment.handed_out",
+                appointment_id=appointment_id,
+                public={"by": by, "attachment": found.id},
+                personal=None if reason is None else {"reason": reason},
+            )
+        return found, content
+
+    async def reveal(
+        self, appointment_id: str, attachment_id: str, *, by: str, reason: str
+    ) -> tuple[Attachment, bytes]:
+        """Hand a file out to somebody who was not in the call, for a reason that is audited.
+
+        Raises `InvalidRequest` without a reason, and as `hand_out` does.
+        """
+        return await self.hand_out(appointment_id, attachment_id, by=by, reason=reason_given(reason))
+
+
+async def _check_joined(tx: AsyncConnection, appointment_id: str, staff_id: str) -> None:
+    me = staff_participant(staff_id)
+    known = (facts.read(stored) for stored in await sessions.facts(tx, appointment_id))
+    if not any(isinstance(fact, Joined) and fact.participant == me for fact in known):
+        raise Forbidden("Only who has joined the call may attach files to its appointment.")
