@@ -16,6 +16,7 @@ from vap_meet.services.delivery import Dispatcher
 from vap_meet.services.message_sending import MessageSending
 from vap_meet.services.message_shelf import MessageShelf
 from vap_meet.services.messages import MessagePromises
+from vap_meet.services.opening_notices import OpeningSending
 from vap_meet.services.parked import ParkedMessages
 from vap_meet.services.webhook_sending import WebhookSending
 from vap_meet.services.webhooks import Webhooks
@@ -84,11 +85,14 @@ def put_telling(app: web.Application, base: Base) -> Telling:
 def listen(app: web.Application, base: Base, telling: Telling) -> None:
     """Give the dispatcher the handlers that need the other rooms' parts."""
     hub = app[key.HUB]
+    letters = Letters(base.settings, app[key.RENDERER])
+    openings = OpeningSending(db=base.db, clock=base.clock, senders=telling.channels, writer=letters)
+    telling.handlers[Kind.SERVICE_OPEN] = openings.send
     messages = MessageSending(
         db=base.db,
         clock=base.clock,
         senders=telling.channels,
-        writer=Letters(base.settings, app[key.RENDERER]),
+        writer=letters,
         joining=app[key.JOINING],
         codes=app[key.PHONE_CODES],
         online=partial(presence.online, hub),

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     GUEST = "message.guest"
     INVITATION = "message.invitation"
+    SERVICE_OPEN = "message.service_open"
     WEBHOOK = "webhook"
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vap_meet.domain import catalogue_csv
 from vap_meet.domain.catalogue import Fault, Faulty, FaultyService, Service, check
 from vap_meet.domain.errors import VersionConflict
 from vap_meet.domain.finding import Found, find
+from vap_meet.services.announcing import no_one
 from vap_meet.store import audit
 from vap_meet.store import catalogue as store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,12 +42,33 @@ def shipped_file() -> bytes:
     return (resources.files("vap_meet") / "data" / "services.csv").read_bytes()
 
 
+class Opened(Protocol):
+    """Is told of a service that opens, in the transaction that opens it."""
+
+    async def __call__(self, tx: AsyncConnection, service: Service, *, at: datetime, by: str) -> None:
+        """Promise what follows from it."""
+
+
+async def nobody_waits(tx: AsyncConnection, service: Service, *, at: datetime, by: str) -> None:
+    """Tell nobody of a service that opens."""
+
+
 class Catalogue:
     """Reads and changes the services; a change is one transaction, audited."""
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        opened: Opened = nobody_waits,
+        wake: Callable[[], None] = no_one,
+    ) -> None:
+        """`opened` is told of each service that can be booked from now on; `wake` follows the commit."""
         self._db = db
         self._clock = clock
+        self._opened = opened
+        self._wake = wake
 
     async def every(self) -> tuple[Service, ...]:
         """Return all services in their order."""
@@ -93,6 +116,8 @@ class Catalogue:
             after = replace(service, revision=service.revision + 1)
             if not await store.change(tx, after, from_revision=service.revision, at=now):
                 raise VersionConflict("The service has changed since it was read.")
+            if after.is_open and not before.is_open:
+                await self._opened(tx, after, at=now, by=by)
             await audit.record(
                 tx,
                 at=now,
@@ -105,6 +130,7 @@ class Catalogue:
                     "by": by,
                 },
             )
+        self._wake()
         return after
 
     async def export(self) -> bytes:
@@ -119,7 +145,9 @@ class Catalogue:
         """
         services = catalogue_csv.read(data)
         async with self._db.write() as tx:
-            return await self._take(tx, services, by=by, whole=whole)
+            taken = await self._take(tx, services, by=by, whole=whole)
+        self._wake()
+        return taken
 
     async def fill(self) -> bool:
         """Take the services that the package ships with if there are none yet; whether that was so."""
@@ -147,6 +175,10 @@ class Catalogue:
         if whole and absent:
             await store.remove(tx, absent)
         await store.put_in_order(tx, [*(each.id for each in services), *([] if whole else absent)])
+        for service in written:
+            was_open = service.id in before and before[service.id].is_open
+            if service.is_open and not was_open:
+                await self._opened(tx, service, at=now, by=by)
         added = sum(1 for service in written if service.id not in before)
         taken = Taken(
             added=added,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
@@ -14,6 +14,7 @@ from vap_meet.store.schema_catalogue import missed_search, service_interest
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -33,6 +34,15 @@ class Asked:
     contact: str
     language: Language
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Somebody who waits to be told, by the id of what they asked. Personal data."""
+
+    id: str
+    contact: str
+    language: Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +100,36 @@ async def who_waits(tx: AsyncConnection, service_id: str) -> tuple[Asked, ...]:
         Asked(contact=row.contact, language=Language(row.language), at=row.created_at)
         for row in await tx.execute(query)
     )
+
+
+async def waiting(tx: AsyncConnection, service_id: str) -> tuple[Waiting, ...]:
+    """Return who waits to be told of a service, each by an id, the first who asked first."""
+    query = (
+        select(service_interest)
+        .where(service_interest.c.service_id == service_id, service_interest.c.contact.is_not(None))
+        .order_by(service_interest.c.created_at, service_interest.c.id)
+    )
+    return tuple(_waiting(row) for row in await tx.execute(query))
+
+
+async def find_interest(tx: AsyncConnection, interest_id: str) -> Waiting | None:
+    """Return somebody who still waits to be told, None if their contact is gone."""
+    query = select(service_interest).where(
+        service_interest.c.id == interest_id, service_interest.c.contact.is_not(None)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _waiting(row)
+
+
+async def forget_contact(tx: AsyncConnection, interest_id: str) -> None:
+    """Take somebody's contact away: they were told; the demand stays counted."""
+    await tx.execute(
+        service_interest.update().where(service_interest.c.id == interest_id).values(contact=None)
+    )
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(id=row.id, contact=row.contact, language=Language(row.language))
 
 
 async def forget_contacts(tx: AsyncConnection, service_id: str, *, until: datetime) -> int:

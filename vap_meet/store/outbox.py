@@ -45,6 +45,14 @@ async def is_promised(tx: AsyncConnection, lane: str) -> bool:
     return (await tx.execute(select(table.c.id).where(table.c.lane == lane).limit(1))).first() is not None
 
 
+async def is_open(tx: AsyncConnection, lane: str) -> bool:
+    """Whether something promised in a lane is still to be kept."""
+    query = select(table.c.id).where(
+        table.c.lane == lane, table.c.done_at.is_(None), table.c.parked_at.is_(None)
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
 async def newest(tx: AsyncConnection, lane: str) -> str | None:
     """Return the payload of what was promised last in a lane, kept or not."""
     query = select(table.c.payload).where(table.c.lane == lane).order_by(table.c.id.desc()).limit(1)

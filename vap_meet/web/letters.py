@@ -25,7 +25,7 @@ from vap_meet.web.render import bdi, lines
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.appointment import Appointment, ServiceName
     from vap_meet.domain.booking_invitations import BookingInvitation
     from vap_meet.domain.outcome import OutcomeVersion
     from vap_meet.settings import Settings
@@ -145,6 +145,31 @@ class Letters:
                 link=link,
                 facts=proofs,
             ),
+        )
+
+    def service_open(self, service: ServiceName, *, language: Language, phone: str | None) -> Letter:
+        """Return what tells that appointments about a service can be booked now."""
+        t = self._catalogues[language].t
+        words = {"service": one_line(service.name_ar if language is Language.AR else service.name_en)}
+        proofs = self._proofs(language, phone, None)
+        link = f"{self._settings.public_url.rstrip('/')}/services/{service.id}"
+        subject = t("message.service_open.subject", **words)
+        context = {
+            "kind": MessageKind.SERVICE_OPEN.value,
+            "subject": subject,
+            "facts": ((t("message.field.service"), words["service"]), *proofs),
+            "texts": (),
+            "link": link,
+            "lead": t("message.service_open.lead", **words),
+            "link_label": t("message.book"),
+            "changeable": False,
+        }
+        line = t("message.service_open.short", **words)
+        return Letter(
+            subject=subject,
+            text=self._render(language, "letter.txt", **context),
+            html=self._render(language, "letter.html", **context),
+            short=self._render(language, "short.txt", line=line, link=link, facts=proofs),
         )
 
     def code(self, digits: str, phone: str, language: Language) -> Letter:
