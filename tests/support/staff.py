@@ -45,6 +45,12 @@ class Browser:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self._ask("PUT", path, json=body, headers=named)
 
+    async def raw(
+        self, method: str, path: str, data: Any, headers: dict[str, str]
+    ) -> tuple[ClientResponse, str]:
+        """Send bytes as they are, with these headers and no others."""
+        return await self._ask(method, path, data=data, headers=headers)
+
     async def _ask(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any
     ) -> tuple[ClientResponse, str]:

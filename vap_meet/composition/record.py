@@ -19,7 +19,6 @@ from vap_meet.services.demand import Demand
 from vap_meet.services.demo import Demo
 from vap_meet.services.feedback import Feedback
 from vap_meet.services.hours import Hours
-from vap_meet.services.opening_notices import OpeningPromises
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.own_appointments import OwnAppointments
 from vap_meet.services.phone_codes import PhoneCodes
@@ -44,9 +43,7 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         app[key.BOARD_NEWS].changed()
 
     app[key.HOURS] = Hours(db=db, clock=clock)
-    app[key.CATALOGUE] = catalogue = Catalogue(
-        db=db, clock=clock, opened=OpeningPromises(telling.channels), wake=telling.wake
-    )
+    app[key.CATALOGUE] = catalogue = Catalogue(db=db, clock=clock)
     app[key.DEMAND] = Demand(db=db, clock=clock)
     app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
     app[key.BOARD] = Board(db=db, clock=clock, settings=settings)

@@ -92,9 +92,7 @@ class Attachments:
                     return before
                 raise InvalidRequest("Another file has this id.", fields={"id": "It is taken."})
             if not appointment.customer.name:
-                raise WrongState(
-                    "The appointment's personal data is erased: nothing more is kept."
-                )
+                raise WrongState("The appointment's personal data is erased: nothing more is kept.")
             if len(await store.of_appointment(tx, appointment_id)) >= MAX_AN_APPOINTMENT:
                 raise WrongState(f"An appointment keeps {MAX_AN_APPOINTMENT} files at most.")
             await store.insert(tx, new, content)

@@ -20,7 +20,7 @@ from vap_meet.domain.appointment import AppointmentState
 from vap_meet.domain.errors import InvalidRequest
 from vap_meet.services import disclosure
 from vap_meet.web.admin_quality import quality_view
-from vap_meet.web.appkeys import BOARD, BOOKING, CLOCK, DB, OUTCOMES, QUALITY, RENDERER, SESSIONS
+from vap_meet.web.appkeys import ATTACHMENTS, BOARD, BOOKING, CLOCK, DB, OUTCOMES, QUALITY, RENDERER, SESSIONS
 from vap_meet.web.assignments import assignment_fault, assignment_of
 from vap_meet.web.audit_words import AuditWords
 from vap_meet.web.guards import staff_of, staff_required
@@ -195,6 +195,7 @@ async def _detail(
         steps=words.steps(items),
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},
+        attachments=await app[ATTACHMENTS].of(appointment_id),
         quality=quality_view(samples, words),
         entries=tuple(audit.line(entry) for entry in entries),
     )

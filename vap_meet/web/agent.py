@@ -19,6 +19,7 @@ from vap_meet.web.agent_board import board_of, milliseconds, texts_of
 from vap_meet.web.agent_form import form_of, mode_of
 from vap_meet.web.agent_outcome import routes
 from vap_meet.web.appkeys import (
+    ATTACHMENTS,
     BOOKING,
     CALL_BACKS,
     CLOCK,
@@ -110,6 +111,8 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         js_prefixes=(
             "agent.js.",
             "agent.media.",
+            "say.files.",
+            "say.proof.",
             "say.call.",
             "agent.outcome.compare",
             "signin.title",
@@ -131,6 +134,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         identity=session.identity_assurance if session else IdentityAssurance.LINK,
         versions=versions[::-1],
         authors={author: words.author(author) for author in authors},
+        attachments=await app[ATTACHMENTS].of(appointment_id),
         steps=words.steps(items),
         wait_target_s=target_s,
     )

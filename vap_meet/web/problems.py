@@ -118,6 +118,7 @@ def wants_json(request: web.Request) -> bool:
         path.startswith(("/api/", "/health/", "/.well-known/"))
         or path.endswith(".json")
         or request.content_type == "application/json"
+        or request.headers.get("Accept") == "application/json"  # our own scripts; browsers ask for more
     )
 
 
