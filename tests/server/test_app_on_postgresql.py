@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from tests.support import postgres
+from tests.support import postgres, redis
 from tests.support.server import free_port, run_command, serving, serving_environment
 from vap_meet.settings import Settings
 
@@ -24,9 +24,17 @@ async def url():
     await postgres.administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def test_it_migrates_serves_on_two_processes_and_verifies(tmp_path, url):
+@pytest.fixture
+def shared_redis():
+    made = redis.new_server("--maxmemory-policy", "noeviction")
+    yield made
+    made.remove()
+
+
+async def test_it_migrates_serves_on_two_processes_and_verifies(tmp_path, url, shared_redis):
     where = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    nodes = [serving_environment(tmp_path, port=free_port(), database=where) for _ in range(2)]
+    shared = {"database": where, "redis": shared_redis.url}
+    nodes = [serving_environment(tmp_path, port=free_port(), **shared) for _ in range(2)]
     assert "up to date" in await run_command("migrate", environment=nodes[0])
     key = (await run_command("api-key", "add", "booking", environment=nodes[0])).strip()
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "k1"}
@@ -46,6 +54,9 @@ async def test_it_migrates_serves_on_two_processes_and_verifies(tmp_path, url):
         for node in (one, other):
             async with client.get(f"{node.base}/health/ready") as ready:
                 assert ready.status == 200, await ready.text()
+        stranger = serving_environment(tmp_path, port=free_port(), database=where)  # knows of no Redis
+        with pytest.raises(AssertionError, match=r"already serves the database .*VAP_REDIS"):
+            await run_command("serve", environment=stranger)
     assert "whole" in await run_command("audit", "verify", environment=nodes[0])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from tests.support import postgres, record
 from tests.support.counter import count, counter, counting, increment
 from vap_meet.domain.errors import InvalidRequest, Unavailable
-from vap_meet.store.engine import Database
+from vap_meet.store.engine import Database, DatabaseInUse
 
 
 @pytest.fixture
@@ -133,3 +133,37 @@ async def test_a_server_that_stops_is_unavailable_and_serves_again_when_it_is_ba
 async def test_a_database_that_cannot_be_reached_is_unavailable(url, wrong):
     with pytest.raises(Unavailable):
         await Database.open(url.set(**wrong))
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
+async def test_processes_that_know_nothing_of_each_other_do_not_serve_together(url, first, second):
+    async with (
+        record.open_database(url, write_deadline_s=0.2) as one,
+        record.open_database(url, write_deadline_s=0.2) as other,
+    ):
+        await one.claim(alone=first)
+        with pytest.raises(DatabaseInUse, match=r"already serves the database .*VAP_REDIS"):
+            await other.claim(alone=second)
+        async with other.write() as tx:  # commands work beside a server
+            await tx.execute(text("SELECT 1"))
+
+
+async def test_processes_that_share_a_redis_serve_together_and_a_lone_one_after_them(url):
+    async with record.open_database(url, write_deadline_s=0.2) as last:
+        async with record.open_database(url) as one, record.open_database(url) as other:
+            await one.claim(alone=False)
+            await other.claim(alone=False)
+        await last.claim(alone=True)
+
+
+async def test_who_serves_can_be_lost_without_the_next_one_being_refused(url):
+    async with record.open_database(url) as one, record.open_database(url) as other:
+        await one.claim(alone=True)
+        async with other.write() as tx:
+            await tx.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON oid = database "
+                    "WHERE locktype = 'advisory' AND datname = current_database()"
+                )
+            )
+        await other.claim(alone=True)

@@ -43,6 +43,7 @@ async def open_base(app: web.Application) -> AsyncIterator[Base]:
     async with AsyncExitStack() as closing:
         app[key.DB] = db = await Database.open(settings.database)
         closing.push_async_callback(db.close)
+        await db.claim(alone=settings.redis is None)
         outbound = Outbound(allowed=settings.webhook_allow_private)
         closing.push_async_callback(outbound.close)
         yield Base(

@@ -24,13 +24,10 @@ UNAVAILABLE = "The record can't be changed or read right now. Nothing was change
 
 
 class DatabaseInUse(Exception):  # noqa: N818 - says what happened
-    """Another process serves this SQLite file; `sentence` says so to the operator."""
+    """Another process serves this database, and they can't both; `sentence` says so to the operator."""
 
-    def __init__(self, path: Path) -> None:
-        self.sentence = (
-            f"Another process already serves the database {path.name}: "
-            "one SQLite file has one serving process."
-        )
+    def __init__(self, name: str, why: str) -> None:
+        self.sentence = f"Another process already serves the database {name}: {why}"
         super().__init__(self.sentence)
 
 
@@ -55,6 +52,13 @@ class Database(ABC):
         from vap_meet.store.postgresql import PostgresDatabase  # noqa: PLC0415
 
         return await PostgresDatabase.of_server(where, write_deadline_s=write_deadline_s)
+
+    @abstractmethod
+    async def claim(self, *, alone: bool) -> None:
+        """Serve this database for as long as it is open: `alone`, or as one of several that know each other.
+
+        Raises `DatabaseInUse` if a process that serves already, or this one, has to be alone; `Unavailable`.
+        """
 
     @abstractmethod
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from vap_meet.domain.errors import InvalidRequest, Unavailable
-from vap_meet.store.engine import UNAVAILABLE, Database, to_the_end
+from vap_meet.store.engine import UNAVAILABLE, Database, DatabaseInUse, to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -27,18 +27,21 @@ ANSWER_WITHIN_S = 30.0
 """How long one statement may take before the server counts as gone."""
 FROZEN_S = 10.0
 """How long a transaction may do nothing before the server ends it."""
+CLAIM = 0x5641_504D
+"""The advisory lock of who serves the database: held together by those that share a Redis, else by one."""
 
 _UNCERTAIN = "The connection to the record was lost while the change was being kept; doing it again is safe."
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: connection; rolled back by the server, such
 # as a deadlock; resources; an operator steps in; the system itself; the server's own faults.
 _UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "57", "58", "XX"})
+_LOCK_TIMEOUT = "55P03"
 _NO_TEXT = "22021"  # PostgreSQL's texts can hold no NUL
 _UNAVAILABLE_STATES = frozenset(
     {
         "25006",  # a read-only transaction: a reader, or a server that is a standby
         "25P03",  # idle in the transaction for too long: this process was frozen
         "3D000",  # there is no such database
-        "55P03",  # a lock that did not come in time
+        _LOCK_TIMEOUT,
         "28000",  # who connects is not let in
         "28P01",
     }
@@ -50,6 +53,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, writers: AsyncEngine, readers: AsyncEngine) -> None:
         self._writers = writers
+        self._claim: AsyncConnection | None = None
         self._readers = readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @classmethod
@@ -65,6 +69,10 @@ class PostgresDatabase(Database):
                 "server_settings": {
                     "application_name": "vap-meet",
                     "lock_timeout": milliseconds,
+                    # A machine that lost its power must not hold locks for the two hours of the default.
+                    "tcp_keepalives_idle": "20",
+                    "tcp_keepalives_interval": "5",
+                    "tcp_keepalives_count": "3",
                     "statement_timeout": str(int(ANSWER_WITHIN_S * 1000)),
                     # A process frozen in the middle of a transaction must not hold up all others.
                     "idle_in_transaction_session_timeout": str(int(FROZEN_S * 1000)),
@@ -73,7 +81,7 @@ class PostgresDatabase(Database):
             },
         }
         database = cls(
-            create_async_engine(url, pool_size=WRITERS, **options),
+            create_async_engine(url, pool_size=WRITERS + 1, **options),  # one keeps the claim
             create_async_engine(url, pool_size=READERS, **options),
         )
         for engine in (database._writers, database._readers):
@@ -85,6 +93,26 @@ class PostgresDatabase(Database):
             await database.close()
             raise
         return database
+
+    async def claim(self, *, alone: bool) -> None:
+        """Serve as `Database.claim` says; who was killed just now is waited for, as for any lock.
+
+        The server gives the lock back when this process or its line has gone. It is not taken again
+        afterwards: then whoever starts next is not refused, and nothing worse.
+        """
+        lock = "pg_advisory_lock" if alone else "pg_advisory_lock_shared"
+        with _postgres_errors():
+            connection = await self._writers.connect()
+            try:
+                await connection.execute(text(f"SELECT {lock}({CLAIM})"))
+                await connection.commit()  # the lock stays: it is the session's
+            except DBAPIError as error:
+                await to_the_end(connection.close())
+                if getattr(error.orig, "sqlstate", None) != _LOCK_TIMEOUT:
+                    raise
+                name = self._writers.url.database or ""
+                raise DatabaseInUse(name, "several of them need a Redis in common (VAP_REDIS).") from error
+        self._claim = connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -113,6 +141,8 @@ class PostgresDatabase(Database):
 
     async def close(self) -> None:
         """Close every connection that rests; those at work follow when they are given back."""
+        if self._claim is not None:
+            await to_the_end(self._claim.close())
         await self._readers.dispose()
         await self._writers.dispose()
         await asyncio.sleep(0)  # sockets that a cancellation cut off are closed in the loop's next turn

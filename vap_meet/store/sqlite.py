@@ -96,6 +96,9 @@ class SqliteDatabase(Database):
             raise
         return database
 
+    async def claim(self, *, alone: bool) -> None:
+        """Nothing is left to do: who opened it as a serving process has its lock file."""
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Begin a writing transaction; commit at a normal exit, roll back at any other.
@@ -191,7 +194,7 @@ def _make_way(path: Path, *, serving: bool) -> int | None:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock_fd)
-        raise DatabaseInUse(path) from None
+        raise DatabaseInUse(path.name, "one SQLite file has one serving process.") from None
     return lock_fd
 
 
