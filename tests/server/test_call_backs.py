@@ -57,7 +57,7 @@ async def test_another_browser_can_not_ask_and_learns_nothing(house):
     response, html = await house.agent.post(f"{path}call-back", {"phone": "0501234567"})
     assert (response.status, 'data-testid="stop-visit"' in html) == (404, True)
     assert (await house.agent.get(f"{path}call-back"))[0].status == 404
-    assert (await house.app[CALL_BACKS].of("a1"))[0] is None
+    assert (await house.app[CALL_BACKS].of("a1")).call_back is None
 
 
 @pytest.mark.parametrize("phone", ["abc", "12", "+" + "9" * 40, "<script>"])
@@ -65,7 +65,7 @@ async def test_a_number_that_can_not_be_called_is_shown_again_with_its_fault(hou
     path = await entered(house)
     response, html = await house.stranger.post(f"{path}call-back", {"phone": phone})
     assert (response.status, "field-phone-error" in html, "<script>" in html) == (422, True, False)
-    assert (await house.app[CALL_BACKS].of("a1"))[0] is None
+    assert (await house.app[CALL_BACKS].of("a1")).call_back is None
 
 
 async def test_without_a_number_on_the_record_one_has_to_be_written(house):
@@ -77,7 +77,7 @@ async def test_without_a_number_on_the_record_one_has_to_be_written(house):
     assert (await house.stranger.post(f"{path}call-back", {"phone": "050 123 4567".translate(ARABIC_INDIC)}))[
         0
     ].status == 303
-    assert (await house.app[CALL_BACKS].of("a2"))[0].phone == "+971501234567"
+    assert (await house.app[CALL_BACKS].of("a2")).call_back.phone == "+971501234567"
 
 
 async def test_there_is_nothing_to_call_about_once_the_answer_is_there(house):
@@ -120,7 +120,7 @@ async def test_a_colleagues_call_is_neither_taken_nor_tried(house):
     for path, form in (("take", {}), ("tried", {"result": "reached"})):
         response, html = await house.agent.post(f"/agent/call-backs/a1/{path}", form)
         assert (response.status, "A colleague has taken this call" in html) == (409, True)
-    assert (await house.app[CALL_BACKS].of("a1"))[0].owner_id == other.id
+    assert (await house.app[CALL_BACKS].of("a1")).call_back.owner_id == other.id
 
 
 async def test_of_two_who_take_a_call_at_once_one_has_it(house):
@@ -170,8 +170,9 @@ async def test_after_the_last_call_in_vain_the_customer_may_ask_anew(house):
     await ask(house)
     for _ in range(MAX_TRIES):
         await house.agent.post("/agent/call-backs/a1/tried", {"result": "not_reached"})
-    found, asks = await house.app[CALL_BACKS].of("a1")
-    assert (found.result, found.tries, asks) == (Result.NOT_REACHED, MAX_TRIES, True)
+    ways = await house.app[CALL_BACKS].of("a1")
+    found = ways.call_back
+    assert (found.result, found.tries, ways.may_ask) == (Result.NOT_REACHED, MAX_TRIES, True)
     assert "We could not reach you" in (await house.stranger.get(f"{path}call-back"))[1]
     house.clock.turn(hours=1)
     again = await ask(house)
@@ -183,7 +184,7 @@ async def test_a_failed_call_leaves_the_wish_open_and_the_answer_page_offers_it(
     await the_two_meet(house)
     await ask(house)
     await put(house, FAILED)
-    assert (await house.app[CALL_BACKS].of("a1"))[0].result is None
+    assert (await house.app[CALL_BACKS].of("a1")).call_back.result is None
     assert f'href="{path}call-back"' in (await house.stranger.get(f"{path}answer"))[1]
 
 
@@ -195,7 +196,7 @@ async def test_what_was_answered_or_cancelled_in_another_way_is_not_called_about
         await put(house, RESOLVED)
     else:
         await house.app[BOOKING].cancel("a1", reason="ill", by="test", if_match=None)
-    assert (await house.app[CALL_BACKS].of("a1"))[0].result is Result.WITHDRAWN
+    assert (await house.app[CALL_BACKS].of("a1")).call_back.result is Result.WITHDRAWN
 
 
 async def test_the_customer_takes_the_wish_back(house):
@@ -203,7 +204,7 @@ async def test_the_customer_takes_the_wish_back(house):
     await ask(house)
     response, _ = await house.stranger.post(f"{path}call-back/withdraw", {})
     assert response.headers["Location"] == f"{path}call-back"
-    assert (await house.app[CALL_BACKS].of("a1"))[0].result is Result.WITHDRAWN
+    assert (await house.app[CALL_BACKS].of("a1")).call_back.result is Result.WITHDRAWN
     assert (await house.app[CALL_BACKS].desk(await member(house))).open == ()
 
 
@@ -213,6 +214,6 @@ async def test_the_agent_puts_a_customer_on_the_own_list_from_the_appointments_p
     assert 'action="/agent/call-backs/a1"' in html
     response, _ = await house.agent.post("/agent/call-backs/a1", {})
     assert response.status == 303
-    found, _ = await house.app[CALL_BACKS].of("a1")
+    found = (await house.app[CALL_BACKS].of("a1")).call_back
     assert (found.asked_by, found.owner_id) == (Asker.AGENT, await member(house))
     assert "On the list of calls to make" in (await house.agent.get("/agent/appointments/a1"))[1]

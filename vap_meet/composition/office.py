@@ -1,11 +1,13 @@
-"""What joins us to the offices behind the appointments: requests that they keep, people whom they invite."""
+"""What joins us to the offices behind the appointments: requests they keep, people they invite or call."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from vap_meet.domain.outbox import Kind
 from vap_meet.services.booking_invitations import BookingInvitations
+from vap_meet.services.call_backs import CallBacks
 from vap_meet.services.invitation_sending import InvitationSending
 from vap_meet.services.request_demo import DemoRequestLookup
 from vap_meet.services.request_http import HttpRequestLookup
@@ -33,6 +35,13 @@ def put_office(app: web.Application, base: Base, telling: Telling) -> None:
         services=app[key.CATALOGUE],
         public_url=base.settings.public_url,
         ways=telling.channels,
+        wake=telling.wake,
+    )
+    app[key.CALL_BACKS] = CallBacks(
+        db=base.db,
+        clock=base.clock,
+        zone=ZoneInfo(base.settings.time_zone),
+        invitations=app[key.BOOKING_INVITATIONS],
         wake=telling.wake,
     )
     sending = InvitationSending(

@@ -12,13 +12,13 @@ from vap_meet.services.attachments import Attachments
 from vap_meet.services.availability import Availability
 from vap_meet.services.board import Board
 from vap_meet.services.booking import Booking
-from vap_meet.services.call_backs import CallBacks
 from vap_meet.services.callers import Callers
 from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.demand import Demand
 from vap_meet.services.demo import Demo
 from vap_meet.services.feedback import Feedback
 from vap_meet.services.hours import Hours
+from vap_meet.services.opening_notices import OpeningPromises
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.own_appointments import OwnAppointments
 from vap_meet.services.phone_codes import PhoneCodes
@@ -43,7 +43,9 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         app[key.BOARD_NEWS].changed()
 
     app[key.HOURS] = Hours(db=db, clock=clock)
-    app[key.CATALOGUE] = catalogue = Catalogue(db=db, clock=clock)
+    app[key.CATALOGUE] = catalogue = Catalogue(
+        db=db, clock=clock, opened=OpeningPromises(telling.channels), wake=telling.wake
+    )
     app[key.DEMAND] = Demand(db=db, clock=clock)
     app[key.API_KEYS] = ApiKeys(db=db, clock=clock)
     app[key.BOARD] = Board(db=db, clock=clock, settings=settings)
@@ -64,7 +66,6 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         services=catalogue,
         cut_off=timedelta(minutes=settings.change_cut_off_minutes),
     )
-    app[key.CALL_BACKS] = CallBacks(db=db, clock=clock, zone=ZoneInfo(settings.time_zone))
     app[key.ASSIGNING] = Assigning(db=db, clock=clock, changed=app[key.BOARD_NEWS].changed)
     app[key.CALLERS] = Callers(db=db, clock=clock, booking=booking, promises=telling.promises)
     app[key.OWN] = OwnAppointments(db=db, joining=app[key.JOINING], outcomes=outcomes)

@@ -5,6 +5,7 @@ What they are told is why; what they have to say again is nothing. One invitatio
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -66,7 +67,10 @@ class InvitationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingInvitation:
-    """An invitation as it is on the record."""
+    """An invitation as it is on the record.
+
+    `at_once`: no lead time binds whoever could not be met through no fault of theirs; the reason says itself.
+    """
 
     id: str
     service: ServiceName
@@ -80,6 +84,7 @@ class BookingInvitation:
     used_at: datetime | None = None
     appointment_id: str | None = None
     cancelled_at: datetime | None = None
+    at_once: bool = False
 
     def state(self, now: datetime) -> InvitationState:
         """Return what it is good for now."""
@@ -136,6 +141,11 @@ def check_invitation(invitation_id: str, request: InvitationRequest, *, now: dat
     if customer.phone is None and customer.email is None:
         faults["customer.phone"] = "A phone or an email has to be there, or nobody can be told."
     refuse(faults, "The invitation can't be made as it is.")
+
+
+def again_id(appointment_id: str) -> str:
+    """Return the id of the one invitation that makes up for an appointment at which nobody was met."""
+    return f"again.{hashlib.sha256(appointment_id.encode()).hexdigest()[:32]}"
 
 
 def invitation_code(key: bytes, *, key_id: str, invitation_id: str) -> str:

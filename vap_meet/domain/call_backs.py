@@ -86,6 +86,12 @@ def may_be_asked(appointment: Appointment, code: OutcomeCode | None) -> bool:
     return appointment.is_open if code is None else code in CALLED_AFTER
 
 
+def may_book_again(code: OutcomeCode | None, call_back: CallBack | None) -> bool:
+    """Whether another time is offered before everybody else's: nobody was met, by video or by telephone."""
+    not_reached = call_back is not None and call_back.result is Result.NOT_REACHED
+    return code in CALLED_AFTER or (code is None and not_reached)
+
+
 def due_at(asked_at: datetime, timetable: Timetable, zone: ZoneInfo) -> datetime:
     """Return when `WITHIN_OPEN` of opening time has passed since then.
 

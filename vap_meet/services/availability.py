@@ -125,16 +125,20 @@ class Availability:
         *,
         need: Need | None = None,
         minutes: int | None = None,
+        at_once: bool = False,
     ) -> Slots:
         """Return what can be had: four weeks from today unless days are given.
 
-        `minutes` is the length of an appointment that is to be moved. Raises `NotFound` for no such service,
+        `minutes` is the length of an appointment that is to be moved, `at_once` leaves out the lead time,
+        for an invitation that says so. Raises `NotFound` for no such service,
         `NotBookable` if nobody takes its appointments, `InvalidRequest` for impossible days.
         """
         service = await self._service(service_id)
         now = self._clock()
         async with self._db.read() as tx:
             offer = await self._offer(tx, service, need=need, minutes=minutes)
+            if at_once:
+                offer = reserving.at_once(offer)
             first = first or now.astimezone(offer.pool.zone).date()
             last = last or first + timedelta(days=27)
             if not first <= last < first + timedelta(days=domain.MAX_DAYS):

@@ -14,6 +14,7 @@ from vap_meet.domain.booking_invitations import (
     BookingInvitation,
     InvitationExists,
     InvitationState,
+    again_id,
     check_invitation,
     invitation_code,
     over,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
+    from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.booking_invitations import InvitationRequest
     from vap_meet.services.availability import Services
     from vap_meet.services.keys import Keys
@@ -121,6 +123,42 @@ class BookingInvitations:
             await self._promise(tx, invitation, at=now)
         self._wake()
         return self._with_link(invitation), True
+
+    async def again(self, tx: AsyncConnection, appointment: Appointment, *, tell: bool) -> Invited:
+        """Invite somebody who was not met to another time, before everybody else; once an appointment.
+
+        Takes the transaction of who decides so; wake the dispatcher after its commit. `tell`: they are not
+        in front of our page, so a message is promised. Raises `NotBookable`.
+        """
+        invitation_id = again_id(appointment.id)
+        known = await store.find(tx, invitation_id)
+        if known is not None:
+            return self._with_link(known)
+        now, key = self._clock(), self._keys.link_key()
+        invitation = BookingInvitation(
+            id=invitation_id,
+            service=await self._service(appointment.service.id),
+            customer=appointment.customer,
+            request_number=appointment.request_number,
+            reason_ar=None,
+            reason_en=None,
+            key_id=key.id,
+            created_at=now,
+            expires_at=(now + USUAL_LIFE).replace(second=0, microsecond=0),
+            at_once=True,
+        )
+        code = invitation_code(key.secret, key_id=key.id, invitation_id=invitation_id)
+        await store.insert(tx, invitation, code_sha256=code_sha256(code))
+        await audit.record(
+            tx,
+            at=now,
+            action="invitation.made",
+            appointment_id=appointment.id,
+            public={"by": "record", "invitation_id": invitation_id, "service_id": invitation.service.id},
+        )
+        if tell:
+            await self._promise(tx, invitation, at=now)
+        return self._with_link(invitation)
 
     async def get(self, invitation_id: str) -> Invited:
         """Return an invitation with its link. Raises `NotFound`."""

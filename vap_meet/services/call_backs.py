@@ -5,6 +5,7 @@ The customer asks, or the official does for them. One call-back an appointment: 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,15 +20,19 @@ from vap_meet.domain.call_backs import (
     check_note,
     due_at,
     may_be_asked,
+    may_book_again,
 )
 from vap_meet.domain.contact import read_phone
 from vap_meet.domain.errors import InvalidRequest, NotFound, WrongState
 from vap_meet.domain.opening import Timetable, default_week
+from vap_meet.domain.slot_errors import NotBookable
+from vap_meet.services.announcing import no_one
 from vap_meet.store import appointments, audit, availability, outcomes
 from vap_meet.store import call_backs as store
 from vap_meet.store.call_backs import CallBackRow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -36,9 +41,10 @@ if TYPE_CHECKING:
     from vap_meet.clock import Clock
     from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.outcome import OutcomeCode
+    from vap_meet.services.booking_invitations import BookingInvitations, Invited
     from vap_meet.store.engine import Database
 
-__all__ = ["CallBackRow", "CallBacks", "Desk", "answered"]
+__all__ = ["CallBackRow", "CallBacks", "Desk", "Ways", "answered"]
 
 SHOWN = 200
 SHOWN_CLOSED_FOR = timedelta(days=1)
@@ -61,13 +67,35 @@ class Desk:
     closed: tuple[CallBackRow, ...]
 
 
-class CallBacks:
-    """The use cases. `zone` counts where the service's hours are not known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What there is for a customer: the call that was asked for, and what else may be done."""
 
-    def __init__(self, *, db: Database, clock: Clock, zone: ZoneInfo) -> None:
+    call_back: CallBack | None
+    may_ask: bool
+    may_book_again: bool
+
+
+class CallBacks:
+    """The use cases. `zone` counts where the service's hours are not known.
+
+    `wake` is called after a commit that promised something.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        zone: ZoneInfo,
+        invitations: BookingInvitations,
+        wake: Callable[[], None] = no_one,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._zone = zone
+        self._invitations = invitations
+        self._wake = wake
 
     async def ask(
         self, appointment_id: str, *, by: Asker, phone: str | None = None, staff_id: str | None = None
@@ -103,12 +131,29 @@ class CallBacks:
             await _audit(tx, asked, "asked", by=f"staff:{staff_id}" if staff_id else by, at=now)
         return asked
 
-    async def of(self, appointment_id: str) -> tuple[CallBack | None, bool]:
-        """Return the call-back, None if nobody asked, and whether it may be asked for. Raises `NotFound`."""
+    async def of(self, appointment_id: str) -> Ways:
+        """Return the call-back and what else there is for this customer. Raises `NotFound`."""
         async with self._db.read() as tx:
             appointment = await appointments.get(tx, appointment_id)
-            asks = may_be_asked(appointment, await _code(tx, appointment_id))
-            return await store.get(tx, appointment_id), asks
+            code = await _code(tx, appointment_id)
+            found = await store.get(tx, appointment_id)
+        return Ways(
+            call_back=found,
+            may_ask=may_be_asked(appointment, code),
+            may_book_again=may_book_again(code, found),
+        )
+
+    async def book_again(self, appointment_id: str) -> Invited:
+        """Return the invitation by which the customer books another time, before everybody else.
+
+        Raises `NotFound`, `WrongState` if they were met, `NotBookable` if the service takes none any more.
+        """
+        async with self._db.write() as tx:
+            appointment = await appointments.get(tx, appointment_id, hold=True)
+            code, found = await _code(tx, appointment_id), await store.get(tx, appointment_id)
+            if not may_book_again(code, found):
+                raise WrongState("The customer was met.")
+            return await self._invitations.again(tx, appointment, tell=False)
 
     async def withdraw(self, appointment_id: str) -> CallBack:
         """Take the customer's wish back; again changes nothing. Raises `NotFound`."""
@@ -153,6 +198,8 @@ class CallBacks:
     async def tried(self, appointment_id: str, *, reached: bool, note: str, staff_id: str) -> CallBack:
         """Note a call: whoever was reached is done; the third one in vain closes it as well.
 
+        Then the customer is invited in writing to another time.
+
         Raises `NotFound`, `InvalidRequest`, `WrongState` if it is closed or a colleague's.
         """
         note = note.strip()
@@ -172,10 +219,15 @@ class CallBacks:
             by = f"staff:{staff_id}"
             if reached:
                 return await _close(tx, tried, Result.REACHED, by=by, at=now)
-            if tried.tries >= MAX_TRIES:
-                return await _close(tx, tried, Result.NOT_REACHED, by=by, at=now)
-            await store.put(tx, tried, new=False)
-            await _audit(tx, tried, "tried", by=by, at=now)
+            if tried.tries < MAX_TRIES:
+                await store.put(tx, tried, new=False)
+                await _audit(tx, tried, "tried", by=by, at=now)
+                return tried
+            tried = await _close(tx, tried, Result.NOT_REACHED, by=by, at=now)
+            with suppress(NotBookable):  # the service takes no appointments any more
+                appointment = await appointments.get(tx, appointment_id)
+                await self._invitations.again(tx, appointment, tell=True)
+        self._wake()
         return tried
 
     async def _due_at(self, tx: AsyncConnection, appointment: Appointment, now: datetime) -> datetime:

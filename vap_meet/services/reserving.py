@@ -99,6 +99,8 @@ async def take(tx: AsyncConnection, appointment: Appointment, wish: Wish, *, now
             public={"by": wish.heard.by, "version": wish.heard.version},
         )
     offer = await _offer(tx, appointment, wish.need, now=now)
+    if invitation and await booking_invitations.is_at_once(tx, invitation):
+        offer = at_once(offer)
     check_start(offer, appointment.starts_at, now=now)
     await _reserve(tx, offer, appointment, reservations.reserve)
 
@@ -191,6 +193,11 @@ async def _offer(tx: AsyncConnection, appointment: Appointment, need: Need | Non
     if offer is None:
         raise NotBookable("Nobody takes appointments for this service.")
     return offer
+
+
+def at_once(offer: Offer) -> Offer:
+    """Return the offer to whoever could not be met: no lead time stands before their next one."""
+    return replace(offer, pool=replace(offer.pool, lead_minutes=0))
 
 
 async def _unbound_offer(tx: AsyncConnection, appointment: Appointment, *, now: datetime) -> Offer:

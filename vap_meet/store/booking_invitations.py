@@ -40,6 +40,7 @@ async def insert(tx: AsyncConnection, invitation: BookingInvitation, *, code_sha
         reason_en=invitation.reason_en,
         created_at=invitation.created_at,
         expires_at=invitation.expires_at,
+        at_once=invitation.at_once,
     )
     return (await tx.execute(new.on_conflict_do_nothing(index_elements=["id"]))).rowcount > 0
 
@@ -69,6 +70,12 @@ async def use(tx: AsyncConnection, invitation_id: str, appointment_id: str, *, a
         .values(used_at=at, appointment_id=appointment_id)
     )
     return done.rowcount > 0
+
+
+async def is_at_once(tx: AsyncConnection, invitation_id: str) -> bool:
+    """Whether no lead time binds who books by this invitation."""
+    query = select(table.c.at_once).where(table.c.id == invitation_id)
+    return bool((await tx.execute(query)).scalar_one_or_none())
 
 
 async def cancel(tx: AsyncConnection, invitation_id: str, *, at: datetime) -> bool:
@@ -152,4 +159,5 @@ def _read(row: Row[Any]) -> BookingInvitation:
         used_at=row.used_at,
         appointment_id=row.appointment_id,
         cancelled_at=row.cancelled_at,
+        at_once=row.at_once,
     )

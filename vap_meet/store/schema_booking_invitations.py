@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text
 
 from vap_meet.store.schema import PERSONAL_COLUMNS, UtcDateTime, metadata
 
@@ -27,6 +27,7 @@ booking_invitation = Table(
     Column("used_at", UtcDateTime),
     Column("appointment_id", String(64), ForeignKey("appointment.id"), unique=True),
     Column("cancelled_at", UtcDateTime),
+    Column("at_once", Boolean, nullable=False),
     Index(None, "created_at", "id"),
     Index(None, "expires_at"),
 )

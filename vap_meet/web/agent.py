@@ -98,7 +98,7 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         now=app[CLOCK](),
     )
     form = form_of(mode, versions, draft)
-    call_back, asks_call = await app[CALL_BACKS].of(appointment_id)
+    ways = await app[CALL_BACKS].of(appointment_id)
     return app[RENDERER].page(
         request,
         "agent/appointment.html",
@@ -128,8 +128,8 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         opens_at=opens_at,
         form=form,
         check=checked.get(appointment_id),
-        call_back=call_back,
-        asks_call=asks_call and appointment.customer.phone is not None,
+        call_back=ways.call_back,
+        asks_call=ways.may_ask and appointment.customer.phone is not None,
         asks_request=bool(appointment.request_number) and app[REQUESTS].is_on,
         identity=session.identity_assurance if session else IdentityAssurance.LINK,
         versions=versions[::-1],

@@ -50,7 +50,7 @@ async def times_page(request: web.Request) -> web.StreamResponse:
     if isinstance(invitation, web.Response):
         return invitation
     need = request.query.get("need", "")
-    return await _times(request, service, need=need, code=code, offered=_language_of(invitation))
+    return await _times(request, service, invitation, need=need, code=code)
 
 
 @routes.get("/book/details")
@@ -166,9 +166,9 @@ async def _book(
         return await _times(
             request,
             service,
+            invitation,
             need=form.need,
             code=form.invitation,
-            offered=_language_of(invitation),
             fault=error.code.value,
             carried=carried or form.hidden(),
         )
@@ -197,22 +197,26 @@ TIME_FAULTS = frozenset(
 async def _times(
     request: web.Request,
     service: Service,
+    invitation: BookingInvitation | None,
     *,
     need: str,
     code: str,
-    offered: Language | None,
     fault: str = "",
     carried: dict[str, str] | None = None,
 ) -> web.Response:
     try:
-        slots = await request.app[AVAILABILITY].slots(service.id, need=read_need(need))
+        slots = await request.app[AVAILABILITY].slots(
+            service.id,
+            need=read_need(need),
+            at_once=invitation is not None and invitation.at_once,
+        )
     except NotBookable:
         return stop_page(request, "unbookable", status=404)
     return request.app[RENDERER].page(
         request,
         "customer/book-times.html",
         title_key="book.times_title",
-        language=offered,
+        language=_language_of(invitation),
         status=409 if fault else 200,
         service=service,
         slots=slots,

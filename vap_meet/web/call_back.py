@@ -3,6 +3,7 @@
 GET  /v/{visit}/call-back            what can be asked for, or how it stands
 POST /v/{visit}/call-back            phone -> 303 to the same page, or the page with what is at fault (422)
 POST /v/{visit}/call-back/withdraw   -> 303 to the same page
+POST /v/{visit}/another-time         who was not met chooses another time before others -> 303 to /i/{code}
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from aiohttp import web
 from vap_meet.domain.access import CUSTOMER, LinkStatus
 from vap_meet.domain.call_backs import Asker
 from vap_meet.domain.errors import InvalidRequest, NotFound, WrongState
+from vap_meet.domain.slot_errors import NotBookable
 from vap_meet.services.limits import Bucket
 from vap_meet.web.appkeys import CALL_BACKS, CLOCK, JOINING, LIMITS, RENDERER
 from vap_meet.web.customer_pages import see_other, stop_page
@@ -67,6 +69,21 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
     return see_other(request.rel_url.path.removesuffix("/withdraw"))
 
 
+@routes.post("/v/{visit}/another-time")
+async def another_time(request: web.Request) -> web.StreamResponse:
+    """Lead whoever was not met to the times that can be had, today's as well."""
+    view = await _visit(request)
+    if view is None:
+        return stop_page(request, "visit", status=404)
+    try:
+        invited = await request.app[CALL_BACKS].book_again(view.appointment.id)
+    except WrongState:
+        return await _page(request, view, status=409)
+    except NotBookable:
+        return stop_page(request, "unbookable", status=404)
+    return see_other(f"/i/{invited.url.rpartition('/')[2]}")
+
+
 async def _visit(request: web.Request) -> VisitView | None:
     """Return the customer's visit; None unless this browser's cookie proves it to be theirs."""
     try:
@@ -82,7 +99,8 @@ async def _page(
     """Return the page; `typed` is a number that can't be called."""
     if view.status in _PAST:
         return stop_page(request, view.status.value, appointment=view.appointment, status=status)
-    found, asks = await request.app[CALL_BACKS].of(view.appointment.id)
+    ways = await request.app[CALL_BACKS].of(view.appointment.id)
+    found = ways.call_back
     standing = "offered" if found is None else found.state(request.app[CLOCK]()).value
     return request.app[RENDERER].page(
         request,
@@ -92,7 +110,8 @@ async def _page(
         status=status,
         appointment=view.appointment,
         visit_id=view.visit_id,
-        asks=asks,
+        asks=ways.may_ask,
+        books_again=ways.may_book_again,
         standing=standing,
         found=found,
         typed=typed,

@@ -36,7 +36,7 @@ async def invitation_page(request: web.Request) -> web.StreamResponse:
         title_key="invited.title",
         language=language,
         invitation=found,
-        reason=found.reason(language),
+        reason=found.reason(language) or renderer.catalogues[language].t("invited.again_reason"),
         times_url=f"/book?service={found.service.id}&invitation={code.lower()}",
     )
 

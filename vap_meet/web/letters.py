@@ -113,7 +113,8 @@ class Letters:
         """Return what tells somebody that they are invited to choose a time, and why."""
         customer, service = invitation.customer, invitation.service
         language = customer.language
-        t, reason = self._catalogues[language].t, invitation.reason(language)
+        t = self._catalogues[language].t
+        reason = invitation.reason(language) or t("invited.again_reason")
         words = {
             "service": one_line(service.name_ar if language is Language.AR else service.name_en),
             "reason": one_line(reason)[:_REASON_IN_SHORT],

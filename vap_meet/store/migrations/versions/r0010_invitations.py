@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("appointment_id", sa.String(length=64), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("at_once", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["appointment_id"], ["appointment.id"], name=op.f("fk_booking_invitation_appointment_id")
         ),
