@@ -19,6 +19,7 @@ from vap_meet.domain.appointment import BookingRequest, Customer, Language, Mode
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking
 from vap_meet.services.demo_hours import seed_hours
+from vap_meet.services.demo_past import seed_past
 from vap_meet.services.outcomes import Outcomes
 from vap_meet.services.request_demo import PERMIT_REQUEST, PESTS_REQUEST, PLAN_REQUEST
 from vap_meet.store import demo as store
@@ -172,7 +173,11 @@ class Demo:
         async with self._db.read() as tx:
             agent_id = await store.staff_id(tx, "agent")
         await seed_hours(self._hours, agent_id=agent_id, today=self._clock().date(), by=BY)
-        links = await _Day(self, token_hex(3)).seed()
+        run = token_hex(3)
+        links = await _Day(self, run).seed()
+        await seed_past(
+            self._db, self._sessions, now=self._clock(), agent=f"staff.{agent_id}", run=run, by=BY
+        )
         self._links = DemoLinks(links, await self._api_keys.add("demo"), self._clock())
         self._notebook.write_bytes(msgspec.json.encode(self._links))
         self._notebook.chmod(0o600)

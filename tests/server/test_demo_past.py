@@ -1,0 +1,30 @@
+"""The demonstration has past days, so that what customers said is there to be seen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.support.messages import outbox
+from tests.support.server import app_in_process
+from vap_meet.domain.messages import read_message
+from vap_meet.domain.outbox import Kind
+from vap_meet.web.appkeys import BOOKING, CLOCK, DB, DEMO, FEEDBACK, OUTCOMES
+
+
+async def test_the_past_days_have_opinions_one_of_them_unhappy_and_send_no_message(tmp_path):
+    async with app_in_process(tmp_path, demo=True) as (app, _):
+        await app[DEMO].links()
+        report = await app[FEEDBACK].report()
+        counts = report.counts
+        assert (counts.given, counts.happy, counts.neutral, counts.unhappy) == (6, 4, 1, 1)
+        assert counts.visits_saved > 0
+        assert (len(report.open), report.overdue) == (1, ())
+        unhappy = report.open[0].case.appointment_id
+        appointment = await app[BOOKING].get(unhappy)
+        assert app[CLOCK]() - appointment.ends_at > timedelta(hours=12)
+        assert (await app[OUTCOMES].versions(unhappy))[-1].content.answer
+        promised = [row for row in await outbox(app[DB]) if row.kind == Kind.MESSAGE]
+        assert promised
+        assert not [row for row in promised if "past" in read_message(row.payload).appointment_id]
+        await app[DEMO].start_over()
+        assert (await app[FEEDBACK].report()).counts == counts
