@@ -50,8 +50,13 @@ def parser() -> argparse.ArgumentParser:
     )
     add = api_key.add_parser("add", help="make a key; it is printed once and stored hashed")
     add.add_argument("name", help="whose key it is")
+    add.add_argument(
+        "--scope",
+        action="append",
+        help="what it may do, as in appointments:read; once for each, everything without any (docs/api.md)",
+    )
     add.set_defaults(handler="accounts.api_key_add")
-    every = api_key.add_parser("list", help="list the keys: id, valid or revoked, when made, whose")
+    every = api_key.add_parser("list", help="list the keys: state, when made and used, whose, what for")
     every.set_defaults(handler="accounts.api_key_list")
     revoke = api_key.add_parser("revoke", help="refuse a key from now on")
     revoke.add_argument("id", help="the key's id, as `api-key list` shows it")

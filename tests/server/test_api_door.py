@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.access import BODY, URL, open_house, refused
 from tests.support.record import NOON, locked
+from vap_meet.domain.errors import InvalidRequest
 from vap_meet.services.limits import LIMITS, Bucket
 from vap_meet.web import api as api_module
 
@@ -99,13 +100,46 @@ async def test_good_requests_are_not_counted_as_guesses(house, api):
 
 
 async def test_of_a_key_only_the_hash_is_stored(house):
-    secret = await house.api_keys.add("booking")
+    secret = await house.api_keys.add("whose it is")
     assert secret.startswith("vapk_")
     everything = repr(await house.rows("SELECT * FROM api_key"))
     assert secret not in everything
     assert secret not in repr(await house.rows("SELECT * FROM audit_entry"))
     [entry] = await house.audited("api_key.added")
-    assert b"booking" not in entry["public"]
+    assert b"whose it is" not in entry["public"]
+
+
+async def test_a_key_may_do_what_its_scope_says_and_is_told_what_it_lacks(house, aiohttp_client):
+    await house.book()
+    key = await house.api_keys.add("reader", ["appointments:read"])
+    api = await aiohttp_client(house.app(), headers={"Authorization": f"Bearer {key}"})
+    assert (await api.get(URL)).status == 200
+    response = await api.put(URL, json=BODY)
+    body = await refused(response, 403, "scope_missing")
+    assert "appointments:write" in body["detail"]
+    assert body["fields"] == {"scope": "appointments:write"}
+    assert "RateLimit" in response.headers
+
+
+@pytest.mark.parametrize("scopes", [[], ["everything"], ["appointments:read", "x"]])
+async def test_a_key_for_nothing_or_for_what_is_not_known_is_not_made(house, scopes):
+    with pytest.raises(InvalidRequest):
+        await house.api_keys.add("reader", scopes)
+    assert await house.api_keys.all() == ()
+
+
+async def test_it_is_known_when_a_key_was_last_used(house, aiohttp_client):
+    key = await house.api_keys.add("booking")
+    api = await aiohttp_client(house.app(), headers={"Authorization": f"Bearer {key}"})
+    assert [one.last_used_at for one in await house.api_keys.all()] == [None]
+    first = house.clock.now
+    await api.get(URL)
+    house.clock.turn(minutes=9)
+    await api.get(URL)
+    assert [one.last_used_at for one in await house.api_keys.all()] == [first]
+    later = house.clock.turn(minutes=1)
+    await api.get(URL)
+    assert [one.last_used_at for one in await house.api_keys.all()] == [later]
 
 
 # --- bodies -----------------------------------------------------------------------------------------

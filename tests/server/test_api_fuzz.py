@@ -37,6 +37,10 @@ ENDPOINTS = 4
 KEYS = 12
 ENDPOINT = {"url": "https://hooks.example/in", "events": ["appointment.booked"]}
 REACHED = {
+    "GET /api/v1/agents",
+    "GET /api/v1/feedback",
+    "GET /api/v1/invitations",
+    "POST /api/v1/invitations",
     "GET /api/v1/appointments",
     "GET /api/v1/appointments/{id}",
     "GET /api/v1/appointments/{id}/session",
@@ -58,8 +62,7 @@ class Fuzzer:
     def __init__(self, base, keys, *, appointments, endpoints, services, times):
         self.base = base
         self.known = {"id": appointments, "endpoint": endpoints}
-        # Without keys in it, or it would mostly try to come in without one.
-        self.schema = schemathesis.openapi.from_dict(openapi.document(DOORS) | {"security": []})
+        self.schema = schemathesis.openapi.from_dict(without_keys(openapi.document(DOORS)))
         self._keys = cycle(keys)
         self._services, self._times = services, times
         self.statuses = {}
@@ -140,6 +143,14 @@ async def fuzzer(tmp_path):
             services=services,
             times=free,
         )
+
+
+def without_keys(document):
+    """Return the description without its keys, or it would mostly be tried to come in without one."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation.pop("security", None)
+    return document | {"security": []}
 
 
 async def answer(request):

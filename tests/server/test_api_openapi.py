@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.server import app_in_process
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.errors import ErrorCode
 from vap_meet.web import openapi
 from vap_meet.web.api import DOORS
@@ -99,6 +100,6 @@ def test_a_route_that_promises_nothing_is_no_door():
 
 
 def test_a_door_without_a_body_or_a_path_can_refuse_only_what_its_frame_does():
-    codes = Promise(answer=str).codes("GET", "/api/v1/things")
+    codes = Promise(answer=str, scope=Scope.SERVICES_READ).codes("GET", "/api/v1/things")
     assert ErrorCode.INVALID_REQUEST not in codes
     assert ErrorCode.NOT_FOUND not in codes

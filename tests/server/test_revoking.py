@@ -127,12 +127,16 @@ def test_the_commands_take_accounts_and_keys_away(tmp_path, monkeypatch, capsys)
     capsys.readouterr()
     assert main(["api-key", "list"]) == 0
     [line] = capsys.readouterr().out.splitlines()
-    key_id, state, _, name = line.split(maxsplit=3)
-    assert (state, name) == ("valid", "Booking system")
+    key_id, state, _, used, name = line.split(maxsplit=4)
+    assert (state, used, name) == ("valid", "unused", "Booking system  (everything)")
     assert main(["api-key", "revoke", key_id]) == 0
-    capsys.readouterr()
+    assert main(["api-key", "add", "Kiosk", "--scope", "services:read", "--scope", "bookings:write"]) == 0
+    assert main(["api-key", "add", "Kiosk", "--scope", "everything"]) == 1
+    assert "Not known: everything." in capsys.readouterr().err
     assert main(["api-key", "list"]) == 0
-    assert "revoked" in capsys.readouterr().out
+    listed = capsys.readouterr().out
+    assert "revoked" in listed
+    assert "Kiosk  (bookings:write services:read)" in listed
     assert main(["api-key", "revoke", key_id]) == 1
     assert main(["staff", "remove", "nobody"]) == 1
     assert "There is no open account of this name." in capsys.readouterr().err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vap_meet.clock import utc_now
 from vap_meet.commands.surroundings import with_database
+from vap_meet.domain.api_scopes import EVERY_SCOPE
 from vap_meet.services.api_keys import ApiKeys
 from vap_meet.services.staffing import Staffing
 
@@ -50,19 +51,21 @@ def api_key_add(arguments: Namespace) -> int:
     """Make an API key and print it, this once."""
 
     async def add(db: Database) -> None:
-        print(await ApiKeys(db=db, clock=utc_now).add(arguments.name))
+        print(await ApiKeys(db=db, clock=utc_now).add(arguments.name, arguments.scope or EVERY_SCOPE))
 
     with_database(add)
     return 0
 
 
 def api_key_list(_: Namespace) -> int:
-    """Print every API key, a line each: id, state, when it was made, whose it is."""
+    """Print every API key, a line each: id, state, when made, when last used, whose, what it may do."""
 
     async def show(db: Database) -> None:
         for key in await ApiKeys(db=db, clock=utc_now).all():
             state = "revoked" if key.revoked_at else "valid"
-            print(f"{key.id}  {state:7}  {key.created_at:%d-%m-%Y}  {key.name}")
+            used = f"{key.last_used_at:%d-%m-%Y}" if key.last_used_at else "unused"
+            may = "everything" if key.scopes == EVERY_SCOPE else " ".join(sorted(key.scopes))
+            print(f"{key.id}  {state:7}  {key.created_at:%d-%m-%Y}  {used:10}  {key.name}  ({may})")
 
     with_database(show)
     return 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo
 
 from vap_meet.domain.outbox import Kind
 from vap_meet.services.booking_invitations import BookingInvitations
 from vap_meet.services.call_backs import CallBacks
 from vap_meet.services.invitation_sending import InvitationSending
+from vap_meet.services.published_lists import PublishedLists
 from vap_meet.services.request_demo import DemoRequestLookup
 from vap_meet.services.request_http import HttpRequestLookup
 from vap_meet.services.request_lookup import CarefulLookup
@@ -53,6 +55,7 @@ def put_office(app: web.Application, base: Base, telling: Telling) -> None:
         public_url=base.settings.public_url,
     )
     telling.handlers[Kind.INVITATION] = sending.send
+    app[key.PUBLISHED_LISTS] = PublishedLists(db=base.db, zone=ZoneInfo(base.settings.time_zone))
 
 
 def _put_requests(app: web.Application, base: Base) -> None:

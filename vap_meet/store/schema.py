@@ -208,6 +208,8 @@ api_key = Table(
     Column("secret_sha256", String(64), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    Column("scopes", Text, nullable=False),  # names with a space between
+    Column("last_used_at", UtcDateTime),  # to within a few minutes
 )
 
 idempotency = Table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from vap_meet.web import (
+    api_agents,
     api_appointments,
     api_feedback,
     api_invitations,
@@ -23,6 +24,7 @@ from vap_meet.web import (
 DOORS: tuple[web.RouteDef, ...] = tuple(
     route
     for doors in (
+        api_agents.routes,
         api_appointments.routes,
         api_feedback.routes,
         api_invitations.routes,

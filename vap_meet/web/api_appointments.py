@@ -14,6 +14,7 @@ from datetime import date  # noqa: TC003 - msgspec reads these annotations
 from aiohttp import web
 from msgspec import field
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.appointment import AppointmentState  # noqa: TC001 - as above
 from vap_meet.domain.errors import ErrorCode, InvalidRequest, NotFound
 from vap_meet.web.api_door import Call, Reply, door
@@ -46,7 +47,7 @@ class AppointmentsQuery(PageQuery, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/appointments")
-@door(answer=Page[AppointmentOut], query=AppointmentsQuery)
+@door(answer=Page[AppointmentOut], scope=Scope.APPOINTMENTS_READ, query=AppointmentsQuery)
 async def listing(call: Call) -> Reply[Page[AppointmentOut]]:
     """Answer a page of the appointments that match, the earliest start first."""
     query = call.asked(AppointmentsQuery)
@@ -71,6 +72,7 @@ async def listing(call: Call) -> Reply[Page[AppointmentOut]]:
 @routes.put("/api/v1/appointments/{id}")
 @door(
     answer=AppointmentOut,
+    scope=Scope.APPOINTMENTS_WRITE,
     body=BookingIn,
     statuses=(200, 201),
     refusals=(ErrorCode.APPOINTMENT_EXISTS, ErrorCode.WRONG_STATE, *SLOT_REFUSALS),
@@ -91,7 +93,7 @@ async def put(call: Call) -> Reply[AppointmentOut]:
 
 
 @routes.get("/api/v1/appointments/{id}")
-@door(answer=AppointmentOut, etag=True)
+@door(answer=AppointmentOut, scope=Scope.APPOINTMENTS_READ, etag=True)
 async def get(call: Call) -> Reply[AppointmentOut]:
     """Answer the record."""
     appointment = await call.request.app[BOOKING].get(call.appointment_id)
@@ -101,6 +103,7 @@ async def get(call: Call) -> Reply[AppointmentOut]:
 @routes.post("/api/v1/appointments/{id}/move")
 @door(
     answer=AppointmentOut,
+    scope=Scope.APPOINTMENTS_WRITE,
     body=MoveIn,
     refusals=(ErrorCode.WRONG_STATE, *SLOT_REFUSALS),
     if_match=IfMatch.NEEDED,
@@ -122,6 +125,7 @@ async def move(call: Call) -> Reply[AppointmentOut]:
 @routes.post("/api/v1/appointments/{id}/cancel")
 @door(
     answer=AppointmentOut,
+    scope=Scope.APPOINTMENTS_WRITE,
     body=CancelIn,
     refusals=(ErrorCode.WRONG_STATE,),
     if_match=IfMatch.NEEDED,

@@ -15,6 +15,7 @@ from aiohttp import web
 from vap_meet.domain.errors import (
     InvalidApiKey,
     InvalidRequest,
+    ScopeMissing,
     TooLarge,
     UnsupportedMediaType,
     VersionConflict,
@@ -29,7 +30,9 @@ from vap_meet.web.problems import answer_or_problem
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from vap_meet.domain.api_scopes import Scope
     from vap_meet.domain.errors import ErrorCode
+    from vap_meet.services.api_keys import KnownKey
     from vap_meet.services.idempotency import Repeatable
     from vap_meet.services.limits import Quota
 
@@ -140,6 +143,7 @@ class Reply(Generic[A]):
 def door(
     *,
     answer: type[A],
+    scope: Scope,
     body: type | None = None,
     query: type | None = None,
     statuses: tuple[int, ...] = (200,),
@@ -150,13 +154,14 @@ def door(
 ) -> Callable[
     [Callable[[Call], Awaitable[Reply[A]]]], Callable[[web.Request], Awaitable[web.StreamResponse]]
 ]:
-    """Make a handler of calls a handler of requests, which keeps this promise.
+    """Make a handler of calls a handler of requests, which keeps this promise to keys that have the scope.
 
     With `secret`, the answer holds what may not be stored in the clear (a link, a token): a repeat with the
     same Idempotency-Key runs the use case again instead, which has to be harmless.
     """
     promise = Promise(
         answer=answer,
+        scope=scope,
         body=body,
         query=query,
         statuses=statuses,
@@ -171,15 +176,19 @@ def door(
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         @wraps(handler)
         async def handle(request: web.Request) -> web.StreamResponse:
-            api_key_id = await _api_key_id(request)
+            key = await _api_key(request)
             limits = request.app[LIMITS]
 
             async def answered() -> web.StreamResponse:
-                limits.hit(Bucket.API, api_key_id)
-                return await _answer(handler, Call(request, api_key_id, await read_body(request), promise))
+                limits.hit(Bucket.API, key.id)
+                if scope not in key.scopes:
+                    raise ScopeMissing(
+                        f"This key may not do that: it lacks the scope {scope}.", fields={"scope": scope}
+                    )
+                return await _answer(handler, Call(request, key.id, await read_body(request), promise))
 
             response = await answer_or_problem(answered)
-            response.headers.update(_quota_headers(limits.quota(Bucket.API, api_key_id)))
+            response.headers.update(_quota_headers(limits.quota(Bucket.API, key.id)))
             return response
 
         return promising(handle, promise)
@@ -251,8 +260,8 @@ def _json(body: bytes, status: int, headers: dict[str, str]) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 
-async def _api_key_id(request: web.Request) -> str:
-    """Return whose request it is. Raises `InvalidApiKey`; `RateLimited` after many refused keys."""
+async def _api_key(request: web.Request) -> KnownKey:
+    """Return the key of a request. Raises `InvalidApiKey`; `RateLimited` after many refused keys."""
     limits, address = request.app[LIMITS], address_key(client_address(request))
     limits.check(Bucket.API_KEY, address)
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")

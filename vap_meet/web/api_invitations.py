@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from aiohttp import web
 from msgspec import Meta, Struct
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.appointment import Customer, ServiceName
 from vap_meet.domain.booking import MAX_REASON_CHARS
 from vap_meet.domain.booking_invitations import InvitationRequest, InvitationState
@@ -109,6 +110,7 @@ class InvitationsQuery(PageQuery, frozen=True, kw_only=True):
 @routes.post(ALL)
 @door(
     answer=InvitationOut,
+    scope=Scope.INVITATIONS_WRITE,
     body=InvitationIn,
     statuses=(200, 201),
     refusals=(ErrorCode.NOT_BOOKABLE, ErrorCode.INVITATION_EXISTS),
@@ -128,7 +130,7 @@ async def invite(call: Call) -> Reply[InvitationOut]:
 
 
 @routes.get(ALL)
-@door(answer=Page[InvitationOut], query=InvitationsQuery)
+@door(answer=Page[InvitationOut], scope=Scope.INVITATIONS_READ, query=InvitationsQuery)
 async def listing(call: Call) -> Reply[Page[InvitationOut]]:
     """Answer a page of the invitations that match, the newest first."""
     query, now = call.asked(InvitationsQuery), call.request.app[CLOCK]()
@@ -148,7 +150,7 @@ async def listing(call: Call) -> Reply[Page[InvitationOut]]:
 
 
 @routes.get(ALL + "/{id}")
-@door(answer=InvitationOut)
+@door(answer=InvitationOut, scope=Scope.INVITATIONS_READ)
 async def get(call: Call) -> Reply[InvitationOut]:
     """Answer one invitation."""
     found = await call.request.app[BOOKING_INVITATIONS].get(call.request.match_info["id"])
@@ -156,7 +158,7 @@ async def get(call: Call) -> Reply[InvitationOut]:
 
 
 @routes.post(ALL + "/{id}/cancel")
-@door(answer=InvitationOut, refusals=(ErrorCode.INVITATION_OVER,), secret=True)
+@door(answer=InvitationOut, scope=Scope.INVITATIONS_WRITE, refusals=(ErrorCode.INVITATION_OVER,), secret=True)
 async def cancel(call: Call) -> Reply[InvitationOut]:
     """Call an invitation off: its link says so from then on."""
     found = await call.request.app[BOOKING_INVITATIONS].cancel(call.request.match_info["id"], by=call.by)

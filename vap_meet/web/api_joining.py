@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.errors import ErrorCode
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_types import JoinLinkIn, JoinLinkOut, TokenIn, TokenOut
@@ -19,6 +20,7 @@ routes = web.RouteTableDef()
 @routes.post("/api/v1/appointments/{id}/join-links")
 @door(
     answer=JoinLinkOut,
+    scope=Scope.LINKS_WRITE,
     body=JoinLinkIn,
     refusals=(ErrorCode.LINK_CANCELLED, ErrorCode.LINK_OVER),
     secret=True,
@@ -42,6 +44,7 @@ async def join_link(call: Call) -> Reply[JoinLinkOut]:
 @routes.post("/api/v1/appointments/{id}/tokens")
 @door(
     answer=TokenOut,
+    scope=Scope.LINKS_WRITE,
     body=TokenIn,
     statuses=(201,),
     refusals=(ErrorCode.LINK_CANCELLED, ErrorCode.LINK_OVER),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.errors import ErrorCode, NotFound
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_promise import IfMatch
@@ -27,7 +28,7 @@ class SessionAndTimelineOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/appointments/{id}/session")
-@door(answer=SessionAndTimelineOut)
+@door(answer=SessionAndTimelineOut, scope=Scope.APPOINTMENTS_READ)
 async def session(call: Call) -> Reply[SessionAndTimelineOut]:
     """Answer the session, null as long as nobody has come, and its timeline."""
     sessions = call.request.app[SESSIONS]
@@ -44,6 +45,7 @@ async def session(call: Call) -> Reply[SessionAndTimelineOut]:
 @routes.put("/api/v1/appointments/{id}/outcome")
 @door(
     answer=OutcomeOut,
+    scope=Scope.OUTCOMES_WRITE,
     body=OutcomeIn,
     statuses=(200, 201),
     refusals=(ErrorCode.VERSION_REQUIRED, ErrorCode.WRONG_STATE, ErrorCode.REASON_REQUIRED),
@@ -70,7 +72,7 @@ async def put(call: Call) -> Reply[OutcomeOut]:
 
 
 @routes.get("/api/v1/appointments/{id}/outcome")
-@door(answer=OutcomesOut, etag=True)
+@door(answer=OutcomesOut, scope=Scope.OUTCOMES_READ, etag=True)
 async def get(call: Call) -> Reply[OutcomesOut]:
     """Answer every version of the outcome."""
     await call.request.app[BOOKING].get(call.appointment_id)

@@ -14,6 +14,8 @@ from vap_meet.domain.errors import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vap_meet.domain.api_scopes import Scope
+
 T = TypeVar("T", bound="Callable[..., object]")
 
 READING = frozenset({"GET", "HEAD"})
@@ -35,6 +37,7 @@ SLOT_REFUSALS = (
 
 _EVERY_DOOR = (
     ErrorCode.INVALID_API_KEY,
+    ErrorCode.SCOPE_MISSING,
     ErrorCode.TOO_LARGE,
     ErrorCode.RATE_LIMITED,
     ErrorCode.UNAVAILABLE,
@@ -52,12 +55,14 @@ class IfMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """A door's promise. `refusals` are those of its use case; `codes` adds those of its frame.
+    """A door's promise, to keys that have its scope.
 
+    `refusals` are those of its use case; `codes` adds those of its frame.
     With `etag` every answer names its version. With `secret` the answer may not be stored in the clear.
     """
 
     answer: Any
+    scope: Scope
     body: type | None = None
     query: type | None = None
     statuses: tuple[int, ...] = (200,)

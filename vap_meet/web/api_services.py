@@ -11,6 +11,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.catalogue import Phase, Service
 from vap_meet.domain.finding import MAX_QUERY_CHARS, find
 from vap_meet.web.api_door import Call, Reply, door
@@ -111,7 +112,7 @@ class ServiceOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/services")
-@door(answer=Page[ServiceOut], query=ServicesQuery)
+@door(answer=Page[ServiceOut], scope=Scope.SERVICES_READ, query=ServicesQuery)
 async def services(call: Call) -> Reply[Page[ServiceOut]]:
     """Answer a page of the services that match."""
     query = call.asked(ServicesQuery)
@@ -125,7 +126,7 @@ async def services(call: Call) -> Reply[Page[ServiceOut]]:
 
 
 @routes.get("/api/v1/services/{id}")
-@door(answer=ServiceOut, etag=True)
+@door(answer=ServiceOut, scope=Scope.SERVICES_READ, etag=True)
 async def service(call: Call) -> Reply[ServiceOut]:
     """Answer one service."""
     found = await call.request.app[CATALOGUE].get(call.request.match_info["id"])

@@ -16,6 +16,7 @@ from uuid import uuid4
 from aiohttp import web
 from msgspec import Meta, Struct, field
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.appointment import Customer, Mode, ServiceName
 from vap_meet.domain.availability import Need
 from vap_meet.domain.errors import ErrorCode
@@ -109,7 +110,12 @@ class FirstSlotOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get("/api/v1/slots")
-@door(answer=SlotsOut, query=SlotsQuery, refusals=(ErrorCode.NOT_FOUND, ErrorCode.NOT_BOOKABLE))
+@door(
+    answer=SlotsOut,
+    scope=Scope.SERVICES_READ,
+    query=SlotsQuery,
+    refusals=(ErrorCode.NOT_FOUND, ErrorCode.NOT_BOOKABLE),
+)
 async def slots(call: Call) -> Reply[SlotsOut]:
     """Answer what can be had."""
     query = call.asked(SlotsQuery)
@@ -121,7 +127,12 @@ async def slots(call: Call) -> Reply[SlotsOut]:
 
 
 @routes.get("/api/v1/slots/first")
-@door(answer=FirstSlotOut, query=FirstSlotQuery, refusals=(ErrorCode.NOT_FOUND, ErrorCode.NOT_BOOKABLE))
+@door(
+    answer=FirstSlotOut,
+    scope=Scope.SERVICES_READ,
+    query=FirstSlotQuery,
+    refusals=(ErrorCode.NOT_FOUND, ErrorCode.NOT_BOOKABLE),
+)
 async def first_slot(call: Call) -> Reply[FirstSlotOut]:
     """Answer the first start that can be had."""
     query = call.asked(FirstSlotQuery)
@@ -136,6 +147,7 @@ async def first_slot(call: Call) -> Reply[FirstSlotOut]:
 @routes.post("/api/v1/bookings")
 @door(
     answer=AppointmentOut,
+    scope=Scope.BOOKINGS_WRITE,
     body=SlotBookingIn,
     statuses=(200, 201),
     refusals=(

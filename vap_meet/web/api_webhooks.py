@@ -22,6 +22,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.errors import ErrorCode, InvalidRequest
 from vap_meet.domain.webhooks import EVENTS, MAX_DESCRIPTION_CHARS, MAX_URL_CHARS
 from vap_meet.services.webhooks import PAGE
@@ -141,7 +142,7 @@ class SentAgainOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get(ALL)
-@door(answer=EndpointsOut)
+@door(answer=EndpointsOut, scope=Scope.WEBHOOKS_READ)
 async def list_all(call: Call) -> Reply[EndpointsOut]:
     """Answer every endpoint."""
     endpoints = await call.request.app[WEBHOOKS].list()
@@ -149,7 +150,7 @@ async def list_all(call: Call) -> Reply[EndpointsOut]:
 
 
 @routes.post(ALL)
-@door(answer=EndpointOut, body=EndpointIn, statuses=(201,), etag=True)
+@door(answer=EndpointOut, scope=Scope.WEBHOOKS_WRITE, body=EndpointIn, statuses=(201,), etag=True)
 async def add(call: Call) -> Reply[EndpointOut]:
     """Register an endpoint."""
     body = call.read(EndpointIn)
@@ -160,14 +161,14 @@ async def add(call: Call) -> Reply[EndpointOut]:
 
 
 @routes.get(ONE)
-@door(answer=EndpointOut, etag=True)
+@door(answer=EndpointOut, scope=Scope.WEBHOOKS_READ, etag=True)
 async def get(call: Call) -> Reply[EndpointOut]:
     """Answer one endpoint."""
     return _reply(await call.request.app[WEBHOOKS].get(_id(call)))
 
 
 @routes.put(ONE)
-@door(answer=EndpointOut, body=EndpointIn, if_match=IfMatch.NEEDED, etag=True)
+@door(answer=EndpointOut, scope=Scope.WEBHOOKS_WRITE, body=EndpointIn, if_match=IfMatch.NEEDED, etag=True)
 async def edit(call: Call) -> Reply[EndpointOut]:
     """Change an endpoint."""
     body = call.read(EndpointIn)
@@ -183,7 +184,7 @@ async def edit(call: Call) -> Reply[EndpointOut]:
 
 
 @routes.delete(ONE)
-@door(answer=DeletedOut)
+@door(answer=DeletedOut, scope=Scope.WEBHOOKS_WRITE)
 async def remove(call: Call) -> Reply[DeletedOut]:
     """Delete an endpoint."""
     await call.request.app[WEBHOOKS].remove(_id(call), by=call.by)
@@ -191,7 +192,7 @@ async def remove(call: Call) -> Reply[DeletedOut]:
 
 
 @routes.get(ONE + "/secret")
-@door(answer=SecretOut, secret=True)
+@door(answer=SecretOut, scope=Scope.WEBHOOKS_WRITE, secret=True)
 async def secret(call: Call) -> Reply[SecretOut]:
     """Answer the newest secret."""
     webhooks = call.request.app[WEBHOOKS]
@@ -201,6 +202,7 @@ async def secret(call: Call) -> Reply[SecretOut]:
 @routes.post(ONE + "/verify")
 @door(
     answer=EndpointOut,
+    scope=Scope.WEBHOOKS_WRITE,
     refusals=(ErrorCode.INVALID_REQUEST, ErrorCode.VERSION_CONFLICT),
     etag=True,
 )
@@ -210,28 +212,28 @@ async def verify(call: Call) -> Reply[EndpointOut]:
 
 
 @routes.post(ONE + "/rotate")
-@door(answer=EndpointOut, etag=True)
+@door(answer=EndpointOut, scope=Scope.WEBHOOKS_WRITE, etag=True)
 async def rotate(call: Call) -> Reply[EndpointOut]:
     """Give the endpoint a new secret."""
     return _reply(await call.request.app[WEBHOOKS].rotate(_id(call), by=call.by))
 
 
 @routes.post(ONE + "/disable")
-@door(answer=EndpointOut, etag=True)
+@door(answer=EndpointOut, scope=Scope.WEBHOOKS_WRITE, etag=True)
 async def disable(call: Call) -> Reply[EndpointOut]:
     """Tell the endpoint nothing any more."""
     return _reply(await call.request.app[WEBHOOKS].disable(_id(call), by=call.by))
 
 
 @routes.post(ONE + "/enable")
-@door(answer=EndpointOut, etag=True)
+@door(answer=EndpointOut, scope=Scope.WEBHOOKS_WRITE, etag=True)
 async def enable(call: Call) -> Reply[EndpointOut]:
     """Tell the endpoint again."""
     return _reply(await call.request.app[WEBHOOKS].enable(_id(call), by=call.by))
 
 
 @routes.get(ONE + "/messages")
-@door(answer=MessagesOut, query=MessagesQuery)
+@door(answer=MessagesOut, scope=Scope.WEBHOOKS_READ, query=MessagesQuery)
 async def messages(call: Call) -> Reply[MessagesOut]:
     """Answer what the endpoint was told, the newest first; `next` is the `before` of the next page."""
     query = call.asked(MessagesQuery)
@@ -247,7 +249,7 @@ async def messages(call: Call) -> Reply[MessagesOut]:
 
 
 @routes.post(ONE + "/messages/resend")
-@door(answer=SentAgainOut, body=ResendIn)
+@door(answer=SentAgainOut, scope=Scope.WEBHOOKS_WRITE, body=ResendIn)
 async def resend(call: Call) -> Reply[SentAgainOut]:
     """Send messages again."""
     body = call.read(ResendIn)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from vap_meet.services.own_appointments import OwnAppointments
     from vap_meet.services.parked import ParkedMessages
     from vap_meet.services.phone_codes import PhoneCodes
+    from vap_meet.services.published_lists import PublishedLists
     from vap_meet.services.quality import Quality
     from vap_meet.services.queueing import Queueing
     from vap_meet.services.requests import Requests
@@ -85,4 +86,5 @@ ECHO: web.AppKey[Echo] = web.AppKey("echo")
 FEEDBACK: web.AppKey[Feedback] = web.AppKey("feedback")
 QUALITY: web.AppKey[Quality] = web.AppKey("quality")
 REQUESTS: web.AppKey[Requests] = web.AppKey("requests")
+PUBLISHED_LISTS: web.AppKey[PublishedLists] = web.AppKey("published_lists")
 BOOKING_INVITATIONS: web.AppKey[BookingInvitations] = web.AppKey("booking_invitations")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.errors import ErrorCode
 from vap_meet.web.api_promise import READING, IfMatch, Promise, promise_of
 from vap_meet.web.problems import CONTENT_TYPE, STATUS, Problem
@@ -67,7 +68,11 @@ def document(doors: Iterable[web.RouteDef]) -> dict[str, Any]:
                 "api_key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A key that `vap-meet api-key add` has shown.",
+                    "description": (
+                        "A key that `vap-meet api-key add` or the administrator's page has shown. Each "
+                        "operation names the scope that it has to have: "
+                        + ", ".join(f"`{one}`" for one in Scope)
+                    ),
                 }
             },
             "headers": _HEADERS,
@@ -120,6 +125,7 @@ def _operation(door: web.RouteDef, promise: Promise, schemas: _Schemas) -> dict[
         "operationId": f"{module}.{handler.__name__}",
         "tags": [module],
         "summary": inspect.getdoc(handler),
+        "security": [{"api_key": [promise.scope]}],
         "parameters": [*_path_parameters(door.path), *_header_parameters(method, promise)],
         "responses": {
             **{str(status): _success(method, status, promise, schemas) for status in promise.statuses},
