@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -35,6 +36,15 @@ class Script:
     def __init__(self, text: str) -> None:
         self.text = text
         self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisServer:
+    """What a server is, since when it runs, and whether it would throw rooms away when it is full."""
+
+    version: str
+    up_s: int
+    evicts: bool
 
 
 class RedisLine:
@@ -87,11 +97,20 @@ class RedisLine:
         except FAILURES as error:
             raise LogUnavailable(f"{type(error).__name__}: {error}") from error
 
+    async def about(self) -> RedisServer:
+        """Return what the server says of itself. Raises `LogUnavailable`."""
+        # INFO, for CONFIG is closed where Redis is rented.
+        told = b"\n".join(await self.call_all([("INFO", "server"), ("INFO", "memory")])).decode()
+        facts = dict(line.strip().split(":", 1) for line in told.splitlines() if ":" in line)
+        return RedisServer(
+            version=facts.get("redis_version", ""),
+            up_s=int(facts.get("uptime_in_seconds", 0)),
+            evicts=facts.get("maxmemory_policy") != "noeviction",
+        )
+
     async def evicts(self) -> bool:
         """Whether this Redis would throw rooms away when it is full. Raises `LogUnavailable`."""
-        # INFO, for CONFIG is closed where Redis is rented.
-        [memory] = await self.call_all([("INFO", "memory")])
-        return b"maxmemory_policy:noeviction" not in memory.split()
+        return (await self.about()).evicts
 
     # --- being told ---------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import pytest
 
 from signaling.backing import choose
 from tests.support.redis import new_server
+from tests.support.staff import staffed, words_of
 from vap_meet.services.readiness import NotReady, reasons_of_rooms
 from vap_meet.settings import Settings
 
@@ -30,6 +31,25 @@ async def test_rooms_on_redis_are_ready_if_it_is_there_and_evicts_nothing():
         assert await reasons(redis.url) == ()
         redis.stop()
         assert await reasons(redis.url) == (NotReady.REDIS_UNREACHABLE,)
+    finally:
+        redis.remove()
+
+
+async def test_the_admin_sees_how_redis_is(tmp_path):
+    redis = new_server("--maxmemory-policy", "noeviction")
+    try:
+        async with staffed(tmp_path, redis=redis.url) as house:
+
+            async def section():
+                _, page = await house.admin.get("/admin/health")
+                return words_of(page.split('data-testid="health-redis"')[1].split("</section>")[0])
+
+            assert "It answered within" in await section()
+            assert redis.ask("INFO", "server")["redis_version"] in await section()
+            redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+            assert "maxmemory-policy to noeviction" in await section()
+            redis.stop()
+            assert "can not be reached" in await section()
     finally:
         redis.remove()
 

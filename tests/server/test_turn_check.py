@@ -97,6 +97,6 @@ async def test_the_admin_sees_database_outbox_and_sealer_and_nobody_else_does(tm
         assert (await house.agent.get("/admin/health"))[0].status == 403
         assert (await house.stranger.get("/admin/health"))[0].status == 303
         _, page = await house.admin.get("/admin/health")
-        for part in ("turn", "database", "outbox", "sealer"):
+        for part in ("turn", "database", "redis", "outbox", "sealer"):
             assert f'data-testid="health-{part}"' in page
         assert "No TURN server is set up" in words_of(page)

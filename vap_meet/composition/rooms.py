@@ -83,7 +83,7 @@ def _put_measuring(
     app[key.DEVICE_CHECKS] = DeviceChecks(db=db, clock=clock, ice_servers=for_participant)
     app[key.QUALITY] = Quality(db=db, clock=clock)
     turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
-    app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check)
+    app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check, redis=app[key.ROOMS].line)
     base.runs["turn_check"] = turn_check.run
 
 

@@ -8,11 +8,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from signaling.log import LogUnavailable
 from vap_meet.domain.errors import Unavailable
 from vap_meet.services.readiness import NotReady, reasons
 from vap_meet.store import health as store
 
 if TYPE_CHECKING:
+    from signaling.redis_line import RedisLine
     from vap_meet.clock import Clock
     from vap_meet.services.turn_check import TurnCheck, TurnState
     from vap_meet.store.engine import Database
@@ -36,6 +38,16 @@ class DatabaseHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedisHealth:
+    """Whether the Redis that several processes share answers, and as it should; figures None while not."""
+
+    problems: tuple[NotReady, ...]
+    took_ms: int | None = None
+    version: str | None = None
+    up_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BacklogHealth:
     """How much waits, how old the oldest is, and whether that is too old."""
 
@@ -46,10 +58,14 @@ class BacklogHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
-    """Everything at one moment; the backlogs are None while the database can't be read."""
+    """Everything at one moment; the backlogs are None while the database can't be read.
+
+    `redis` is None where one process keeps its rooms in memory.
+    """
 
     turn: tuple[TurnState, ...]
     database: DatabaseHealth
+    redis: RedisHealth | None
     outbox: BacklogHealth | None
     parked: int
     sealer: BacklogHealth | None
@@ -58,10 +74,13 @@ class HealthReport:
 class Health:
     """Asks the parts how they are."""
 
-    def __init__(self, *, db: Database, clock: Clock, turn: TurnCheck) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, turn: TurnCheck, redis: RedisLine | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
         self._turn = turn
+        self._redis = redis
 
     @property
     def turn(self) -> tuple[TurnState, ...]:
@@ -91,6 +110,7 @@ class Health:
         return HealthReport(
             turn=self.turn,
             database=DatabaseHealth(problems=problems, took_ms=took_ms),
+            redis=None if self._redis is None else await _redis_health(self._redis),
             outbox=outbox,
             parked=parked,
             sealer=sealer,
@@ -101,3 +121,17 @@ class Health:
         return BacklogHealth(
             waiting=backlog.waiting, oldest_s=max(0, int(age.total_seconds())), late=age > after
         )
+
+
+async def _redis_health(line: RedisLine) -> RedisHealth:
+    began = time.monotonic()
+    try:
+        server = await line.about()
+    except LogUnavailable:
+        return RedisHealth(problems=(NotReady.REDIS_UNREACHABLE,))
+    return RedisHealth(
+        problems=(NotReady.REDIS_EVICTS,) if server.evicts else (),
+        took_ms=round((time.monotonic() - began) * 1000),
+        version=server.version,
+        up_s=server.up_s,
+    )
