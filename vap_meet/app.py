@@ -12,6 +12,7 @@ from aiohttp import web
 
 from vap_meet.clock import Clock, utc_now
 from vap_meet.composition.base import open_base
+from vap_meet.composition.guests import put_guests
 from vap_meet.composition.office import put_office
 from vap_meet.composition.record import put_demo, put_record
 from vap_meet.composition.rooms import put_rooms
@@ -45,9 +46,12 @@ from vap_meet.web import (
     device_check,
     earlier,
     feedback,
+    guests,
+    hand_over,
     health,
     invited,
     keys,
+    metrics,
     mine,
     pages,
     quality,
@@ -59,6 +63,7 @@ from vap_meet.web import (
 from vap_meet.web import appkeys as key
 from vap_meet.web.assets import Assets
 from vap_meet.web.headers import say_no_versions
+from vap_meet.web.metrics import Metrics
 from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
 
@@ -78,6 +83,8 @@ DOORS = (
     mine,
     customer,
     call_back,
+    guests,
+    hand_over,
     feedback,
     device_check,
     quality,
@@ -102,6 +109,7 @@ DOORS = (
     api,
     keys,
     health,
+    metrics,
     invited,
     signal,
 )
@@ -112,6 +120,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app = web.Application(middlewares=middlewares(settings), client_max_size=MAX_BODY_BYTES)
     app[key.SETTINGS] = settings
     app[key.CLOCK] = clock
+    app[key.METRICS] = Metrics()
     app[key.ASSETS] = Assets.load()
     app[key.RENDERER] = Renderer(settings, app[key.ASSETS], clock=clock)
     app.cleanup_ctx.append(_parts)
@@ -133,6 +142,7 @@ async def _parts(app: web.Application) -> AsyncIterator[None]:
         put_record(app, base, telling)
         put_rounds(app, base, telling)
         put_office(app, base, telling)
+        put_guests(app, base, telling)
         put_demo(app, base, telling)
         listen(app, base, telling)
         async with asyncio.TaskGroup() as tasks:

@@ -43,6 +43,7 @@ class MessageKind(StrEnum):
     ANSWER = "answer"
     CORRECTION = "correction"  # a later version of an answer that was sent
     INVITATION = "invitation"  # to choose a time, from a back office
+    GUEST = "guest"  # the link of somebody who is asked to join a call
     SERVICE_OPEN = "service_open"  # a service that they asked about can be booked now
     CODE = "code"  # the one-time code that proves a phone
 

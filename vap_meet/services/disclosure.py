@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vap_meet.domain.errors import InvalidRequest
-from vap_meet.store import appointments, audit, sessions
+from vap_meet.store import appointments, audit, guests, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,9 +47,12 @@ class LoggedEntry:
 
 
 async def named(db: Database, participants: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return Arabic and English names of those participants who are staff, by participant id."""
+    """Return Arabic and English names of those participants who are staff or guests, by participant id."""
     async with db.read() as tx:
-        return await sessions.staff_names(tx, participants)
+        invited = await guests.names(tx, participants)
+        return {one: (name, name) for one, name in invited.items()} | await sessions.staff_names(
+            tx, participants
+        )
 
 
 async def entries(db: Database, appointment_id: str) -> tuple[LoggedEntry, ...]:

@@ -59,45 +59,51 @@ class Invitations:
         """
         if participant_id != CUSTOMER:
             raise InvalidRequest("No link can be made.", fields={"participant": "Only: customer."})
-        now, key = self._clock(), self._keys.link_key()
         async with self._db.write() as tx:
-            appointment = await self._open_appointment(tx, appointment_id, now)
-            code = derive_code(
-                key.secret,
-                key_id=key.id,
-                appointment_id=appointment_id,
+            appointment = await self.open_appointment(tx, appointment_id)
+            return await self.issue_in(tx, appointment, participant_id, by=by)
+
+    async def issue_in(
+        self, tx: AsyncConnection, appointment: Appointment, participant_id: str, *, by: str
+    ) -> IssuedLink:
+        """Return anybody's link to an appointment that is held and open, made now or earlier."""
+        now, key = self._clock(), self._keys.link_key()
+        code = derive_code(
+            key.secret,
+            key_id=key.id,
+            appointment_id=appointment.id,
+            participant_id=participant_id,
+            schedule_version=appointment.schedule_version,
+        )
+        link = await access.find_link(
+            tx,
+            appointment_id=appointment.id,
+            participant_id=participant_id,
+            schedule_version=appointment.schedule_version,
+            key_id=key.id,
+        )
+        if link is None:
+            link = Link(
+                id=str(uuid4()),
+                appointment_id=appointment.id,
                 participant_id=participant_id,
                 schedule_version=appointment.schedule_version,
+                key_id=key.id,
+                created_at=now,
             )
-            link = await access.find_link(
+            await access.add_link(tx, link, code_sha256=code_sha256(code))
+            await audit.record(
                 tx,
-                appointment_id=appointment_id,
-                participant_id=participant_id,
-                schedule_version=appointment.schedule_version,
-                key_id=key.id,
+                at=now,
+                action="link.issued",
+                appointment_id=appointment.id,
+                public={
+                    "link_id": link.id,
+                    "participant": participant_id,
+                    "schedule_version": link.schedule_version,
+                    "by": by,
+                },
             )
-            if link is None:
-                link = Link(
-                    id=str(uuid4()),
-                    appointment_id=appointment_id,
-                    participant_id=participant_id,
-                    schedule_version=appointment.schedule_version,
-                    key_id=key.id,
-                    created_at=now,
-                )
-                await access.add_link(tx, link, code_sha256=code_sha256(code))
-                await audit.record(
-                    tx,
-                    at=now,
-                    action="link.issued",
-                    appointment_id=appointment_id,
-                    public={
-                        "link_id": link.id,
-                        "participant": participant_id,
-                        "schedule_version": link.schedule_version,
-                        "by": by,
-                    },
-                )
         return IssuedLink(
             id=link.id,
             url=f"{self._public_url}/j/{code}",
@@ -118,7 +124,7 @@ class Invitations:
             raise InvalidRequest("No token can be made.", fields={"role": "One of: customer, agent."})
         now = self._clock()
         async with self._db.write() as tx:
-            appointment = await self._open_appointment(tx, appointment_id, now)
+            appointment = await self.open_appointment(tx, appointment_id)
             claims = tokens.JoinToken(
                 issuer=self._public_url,
                 audience=self._public_url + _AUDIENCE_PATH,
@@ -155,8 +161,12 @@ class Invitations:
             issuer=self._public_url,
         )
 
-    async def _open_appointment(self, tx: AsyncConnection, appointment_id: str, now: datetime) -> Appointment:
-        """Return an appointment that somebody can still be invited to."""
+    async def open_appointment(self, tx: AsyncConnection, appointment_id: str) -> Appointment:
+        """Return an appointment that somebody can still be invited to, and hold it.
+
+        Raises `NotFound`, and the refusals of a cancelled or past appointment.
+        """
+        now = self._clock()
         appointment = await appointments.get(tx, appointment_id, hold=True)
         status = domain.link_status(
             appointment, schedule_version=appointment.schedule_version, now=now, hours=self._hours

@@ -27,10 +27,11 @@ from vap_meet.domain.errors import (
     NoticeNotAccepted,
     TokenInvalid,
 )
+from vap_meet.domain.guests import guest_id_of
 from vap_meet.domain.links import code_sha256, read_code
 from vap_meet.services.invitations import Invitations, IssuedLink
 from vap_meet.services.seating import Seat, Seating
-from vap_meet.store import access, appointments, audit
+from vap_meet.store import access, appointments, audit, guests
 from vap_meet.store.access import Link, Visit
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from signaling.hub import Hub
     from vap_meet.clock import Clock
     from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.guests import Guest
     from vap_meet.services.keys import Keys
     from vap_meet.services.sessions import Sessions
     from vap_meet.settings import Settings
@@ -51,13 +53,16 @@ _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
-    """What a link's page shows. `may_enter` is true when a click makes a visit."""
+    """What a link's page shows. `may_enter` is true when a click makes a visit; `guest` is whose link it is,
+    unless it is the customer's.
+    """
 
     appointment: Appointment
     participant_id: str
     status: LinkStatus
     opens_at: datetime
     may_enter: bool
+    guest: Guest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +76,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
-    """What a visit's page shows."""
+    """What a visit's page shows; `guest` is who visits, unless it is the customer or an agent."""
 
     visit_id: str
     appointment: Appointment
     participant_id: str
     status: LinkStatus
     opens_at: datetime
+    guest: Guest | None = None
 
     @property
     def role(self) -> Role:
@@ -98,7 +104,7 @@ class Joining:
             closes_after=timedelta(minutes=settings.closes_after_minutes),
         )
         self._keys = keys
-        self._invitations = Invitations(
+        self.invitations = Invitations(
             db=db, clock=clock, keys=keys, public_url=settings.public_url, hours=self._hours
         )
         self._seating = Seating(db=db, clock=clock, hub=hub, sessions=sessions, hours=self._hours)
@@ -109,27 +115,35 @@ class Joining:
 
     async def issue_link(self, appointment_id: str, participant_id: str = CUSTOMER, *, by: str) -> IssuedLink:
         """Return the participant's link, as `Invitations.issue_link` does."""
-        return await self._invitations.issue_link(appointment_id, participant_id, by=by)
+        return await self.invitations.issue_link(appointment_id, participant_id, by=by)
 
     async def mint_token(
         self, appointment_id: str, *, role: Role | str, by: str, staff_id: str | None = None
     ) -> str:
         """Return a join token, as `Invitations.mint_token` does."""
-        return await self._invitations.mint_token(appointment_id, role=role, by=by, staff_id=staff_id)
+        return await self.invitations.mint_token(appointment_id, role=role, by=by, staff_id=staff_id)
 
     # --- coming in ----------------------------------------------------------------------------------
 
-    async def look_up_link(self, code: str) -> LinkView:
-        """Return what the link is for and what it is worth now; writes nothing. Raises `LinkUnknown`."""
+    async def look_up_link(self, code: str, *, as_guest: bool = False) -> LinkView:
+        """Return what the link is for and what it is worth now; writes nothing. Raises `LinkUnknown`.
+
+        A guest's link is unknown to every door that does not ask for it `as_guest`: it changes nothing of the
+        appointment, and shows less of it.
+        """
         async with self._db.read() as tx:
             link, appointment = await _by_code(tx, code)
+            guest = await guests.find(tx, guest_id_of(link.participant_id) or "")
+        if guest_id_of(link.participant_id) is not None and (guest is None or not as_guest):
+            raise LinkUnknown("This link is not known.")
         status = self._status(appointment, link.schedule_version)
         return LinkView(
             appointment=appointment,
             participant_id=link.participant_id,
             status=status,
             opens_at=self._hours.opens_at(appointment),
-            may_enter=domain.may_enter(appointment, status, now=self._clock(), hours=self._hours),
+            may_enter=self._may_enter(appointment, status, link.participant_id),
+            guest=guest,
         )
 
     async def enter_by_link(self, code: str, *, browser: str | None, notice_version: str | None) -> Entry:
@@ -138,11 +152,11 @@ class Joining:
         Raises `LinkUnknown`, `NoticeNotAccepted`, `LinkMoved`, `LinkCancelled`, `LinkOver`.
         """
         now = self._clock()
-        await self.look_up_link(code)  # guesses must not queue for the writer
+        await self.look_up_link(code, as_guest=True)  # guesses must not queue for the writer
         async with self._db.write() as tx:
             link, appointment = await _by_code(tx, code, hold=True)
             status = self._status(appointment, link.schedule_version)
-            if not domain.may_enter(appointment, status, now=now, hours=self._hours):
+            if not self._may_enter(appointment, status, link.participant_id):
                 raise domain.refusal(status)
             return await self._enter(
                 tx,
@@ -160,13 +174,13 @@ class Joining:
         Raises `TokenInvalid`, `TokenEarly`, `TokenExpired`, `NoticeNotAccepted`, and as a link does.
         """
         now = self._clock()
-        join = self._invitations.read_token(token, now=now)
+        join = self.invitations.read_token(token, now=now)
         async with self._db.write() as tx:
             appointment = await appointments.find(tx, join.appointment_id, hold=True)
             if appointment is None or (join.subject == CUSTOMER) is not (join.role is Role.CUSTOMER):
                 raise TokenInvalid("The token's appointment or role does not exist.")
             status = self._status(appointment, join.schedule_version)
-            if not domain.may_enter(appointment, status, now=now, hours=self._hours):
+            if not self._may_enter(appointment, status, join.subject):
                 raise domain.refusal(status)
             return await self._enter(
                 tx,
@@ -178,16 +192,49 @@ class Joining:
                 now=now,
             )
 
-    async def visit(self, visit_id: str, *, browser: str | None) -> VisitView:
-        """Return a visit of this browser. Raises `NotFound` unless the cookie proves it."""
+    async def enter_as(
+        self,
+        tx: AsyncConnection,
+        appointment: Appointment,
+        participant_id: str,
+        *,
+        schedule_version: int,
+        browser: str | None,
+        notice_version: str | None,
+        by: dict[str, str],
+    ) -> Entry:
+        """Make a visit for somebody whose right to it the caller has proven, of an appointment that is held.
+
+        Raises `NoticeNotAccepted`, `TooEarly`, `LinkMoved`, `LinkCancelled`, `LinkOver`.
+        """
+        status = self._status(appointment, schedule_version)
+        if status is not LinkStatus.OPEN:
+            raise domain.refusal(status)
+        now = self._clock()
+        return await self._enter(
+            tx, appointment, participant_id, browser=browser, notice_version=notice_version, by=by, now=now
+        )
+
+    async def visit(self, visit_id: str, *, browser: str | None, as_guest: bool = False) -> VisitView:
+        """Return a visit of this browser. Raises `NotFound` unless the cookie proves it.
+
+        A guest's visit is not found by a door that does not ask for it `as_guest`, nor by any door once the
+        invitation was withdrawn.
+        """
         async with self._db.read() as tx:
             visit, appointment = await _proven(tx, visit_id, browser)
+            guest = await guests.find(tx, guest_id_of(visit.participant_id) or "")
+        if guest_id_of(visit.participant_id) is not None and (
+            not as_guest or guest is None or guest.withdrawn_at is not None
+        ):
+            raise NotFound("There is no such visit for this browser.")
         return VisitView(
             visit_id=visit.id,
             appointment=appointment,
             participant_id=visit.participant_id,
             status=self._status(appointment, visit.schedule_version),
             opens_at=self._hours.opens_at(appointment),
+            guest=guest,
         )
 
     # --- seats --------------------------------------------------------------------------------------
@@ -265,6 +312,12 @@ class Joining:
             },
         )
         return entry
+
+    def _may_enter(self, appointment: Appointment, status: LinkStatus, participant_id: str) -> bool:
+        """Whether a link lets somebody in; the answer that is read afterwards is no guest's to read."""
+        if guest_id_of(participant_id) is not None and status is LinkStatus.OVER:
+            return False
+        return domain.may_enter(appointment, status, now=self._clock(), hours=self._hours)
 
     def _status(self, appointment: Appointment, schedule_version: int) -> LinkStatus:
         return domain.link_status(

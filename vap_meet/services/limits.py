@@ -37,6 +37,8 @@ class Bucket(StrEnum):
     REQUEST = "request"
     ATTACHMENT = "attachment"
     CALL_BACK = "call_back"
+    GUEST = "guest"
+    HAND_OVER = "hand_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ LIMITS: dict[str, Limit] = {
     Bucket.BOOK: Limit(300, 600),
     Bucket.CODE_ADDRESS: Limit(100, 600),  # each phone has its own bound, kept in the record
     Bucket.CALL_BACK: Limit(20, 600),  # of one visit
+    Bucket.GUEST: Limit(30, 600),  # of one visit, or of one official
+    Bucket.HAND_OVER: Limit(60, 600),  # of one visit, making and proving
     Bucket.ATTACHMENT: Limit(40, 600),  # of one official
     Bucket.REQUEST: Limit(60, 60),  # of one visit, one official, or the address of who has proved a phone
 }

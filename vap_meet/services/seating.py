@@ -15,7 +15,8 @@ from vap_meet.domain import access as domain
 from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, StaffRole
 from vap_meet.domain.appointment import Language
 from vap_meet.domain.errors import Forbidden, NotFound, Unavailable
-from vap_meet.store import appointments, staff
+from vap_meet.domain.guests import guest_id_of
+from vap_meet.store import appointments, guests, staff
 
 if TYPE_CHECKING:
     from signaling.hub import Hub
@@ -33,6 +34,9 @@ GRANTS: dict[Role, frozenset[Grant]] = {
     Role.AGENT: frozenset(Grant) - {Grant.PLACE},
 }
 """What each role may do in a room (a test proves it total)."""
+
+GUEST_GRANTS = frozenset({Grant.PUBLISH, Grant.CHAT})
+"""What everybody may do who was invited, whatever their part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,19 +118,37 @@ class Seating:
         await self._open_room(appointment, appointment.schedule_version)
         return Seat(
             room=appointment_id,
-            participant=_agent(member, appointment),
+            participant=await self._agent(member, appointment),
             seat=member.session_id or member.id,
         )
 
     async def _participant(self, participant_id: str, appointment: Appointment) -> Participant:
         if participant_id == CUSTOMER:
             return Participant(CUSTOMER, appointment.customer.name, GRANTS[Role.CUSTOMER])
+        guest_id = guest_id_of(participant_id)
+        if guest_id is not None:
+            return await self._guest(guest_id)
         staff_id = domain.staff_id_of(participant_id)
         async with self._db.read() as tx:
             member = None if staff_id is None else await staff.active_member(tx, staff_id)
         if member is None:
             raise NotFound("There is no such visit for this browser.")
-        return _agent(member, appointment)
+        return await self._agent(member, appointment)
+
+    async def _guest(self, guest_id: str) -> Participant:
+        async with self._db.read() as tx:
+            guest = await guests.find(tx, guest_id)
+        if guest is None or guest.withdrawn_at is not None:
+            raise NotFound("There is no such visit for this browser.")
+        return Participant(guest.participant_id, guest.name, GUEST_GRANTS, guest.part.value)
+
+    async def _agent(self, member: StaffMember, appointment: Appointment) -> Participant:
+        """Return an agent as the customer is shown them, in the appointment's language."""
+        async with self._db.read() as tx:
+            asked = await guests.asks_of(tx, appointment.id)
+        part = next((one.part.value for one in asked if one.staff_id == member.id), "")
+        name = member.name_ar if appointment.customer.language is Language.AR else member.name_en
+        return Participant(domain.staff_participant(member.id), name, GRANTS[Role.AGENT], part)
 
     async def _open_room(self, appointment: Appointment, schedule_version: int) -> None:
         """Open the room if the record allows it.
@@ -159,9 +181,3 @@ class Seating:
         return domain.link_status(
             appointment, schedule_version=schedule_version, now=self._clock(), hours=self._hours
         )
-
-
-def _agent(member: StaffMember, appointment: Appointment) -> Participant:
-    """Return an agent as the customer is shown them, in the appointment's language."""
-    name = member.name_ar if appointment.customer.language is Language.AR else member.name_en
-    return Participant(domain.staff_participant(member.id), name, GRANTS[Role.AGENT])

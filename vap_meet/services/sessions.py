@@ -16,14 +16,14 @@ from signaling.events import (
     Position,
     RestoredParticipant,
 )
-from vap_meet.domain.access import CUSTOMER
+from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
 from vap_meet.domain.session import SessionView, evidence_of
 from vap_meet.services import facts
 from vap_meet.services.announcing import no_one
 from vap_meet.services.recording import NewFact, Recorder
-from vap_meet.store import appointments, audit, sessions
+from vap_meet.store import appointments, audit, guests, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,9 +110,14 @@ class Sessions(FactSink):
             known = [facts.read(stored) for stored in await sessions.facts(tx, appointment_id, since=since)]
             people = facts.places(known)
             names = await sessions.staff_names(tx, people.keys())
+            invited = await guests.of_appointment(tx, appointment_id)
+            asked = await guests.asks_of(tx, appointment_id)
         spoken = 0 if appointment.customer.language is Language.AR else 1
         told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
-        named = tuple(_named(one, told.get(who, who)) for who, one in people.items())
+        told |= {one.participant_id: one.name for one in invited}
+        parts = {one.participant_id: one.part.value for one in invited}
+        parts |= {staff_participant(one.staff_id): one.part.value for one in asked}
+        named = tuple(_named(one, told.get(who, who), parts.get(who, "")) for who, one in people.items())
         ended = any(isinstance(fact, Ended) for fact in known)
         return RoomBefore(people=named, ended=ended, locked=facts.locked(known))
 
@@ -175,5 +180,5 @@ def _item(stored: sessions.StoredFact) -> TimelineItem:
     )
 
 
-def _named(one: RestoredParticipant, name: str) -> RestoredParticipant:
-    return replace(one, participant=replace(one.participant, name=name))
+def _named(one: RestoredParticipant, name: str, part: str) -> RestoredParticipant:
+    return replace(one, participant=replace(one.participant, name=name, part=part))

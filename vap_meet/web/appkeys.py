@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from vap_meet.services.call_backs import CallBacks
     from vap_meet.services.callers import Callers
     from vap_meet.services.catalogue import Catalogue
+    from vap_meet.services.colleagues import Colleagues
     from vap_meet.services.demand import Demand
     from vap_meet.services.demo import Demo
     from vap_meet.services.device_checks import DeviceChecks
     from vap_meet.services.earlier import EarlierTimes
     from vap_meet.services.echo import Echo
     from vap_meet.services.feedback import Feedback
+    from vap_meet.services.guests import Guests
+    from vap_meet.services.hand_over import HandOvers
     from vap_meet.services.health import Health
     from vap_meet.services.hours import Hours
     from vap_meet.services.joining import Joining
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from vap_meet.settings import Settings
     from vap_meet.store.engine import Database
     from vap_meet.web.assets import Assets
+    from vap_meet.web.metrics import Metrics
     from vap_meet.web.render import Renderer
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
@@ -84,7 +88,11 @@ DEVICE_CHECKS: web.AppKey[DeviceChecks] = web.AppKey("device_checks")
 ATTACHMENTS: web.AppKey[Attachments] = web.AppKey("attachments")
 ECHO: web.AppKey[Echo] = web.AppKey("echo")
 FEEDBACK: web.AppKey[Feedback] = web.AppKey("feedback")
+COLLEAGUES: web.AppKey[Colleagues] = web.AppKey("colleagues")
+GUESTS: web.AppKey[Guests] = web.AppKey("guests")
+HAND_OVERS: web.AppKey[HandOvers] = web.AppKey("hand_overs")
 QUALITY: web.AppKey[Quality] = web.AppKey("quality")
 REQUESTS: web.AppKey[Requests] = web.AppKey("requests")
 PUBLISHED_LISTS: web.AppKey[PublishedLists] = web.AppKey("published_lists")
 BOOKING_INVITATIONS: web.AppKey[BookingInvitations] = web.AppKey("booking_invitations")
+METRICS: web.AppKey[Metrics] = web.AppKey("metrics")

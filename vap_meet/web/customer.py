@@ -37,10 +37,12 @@ from vap_meet.web.customer_pages import (
     to_visit,
 )
 from vap_meet.web.guards import browser_cookie
+from vap_meet.web.guest_pages import guest_link_page, guest_over
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from vap_meet.domain.appointment import Language
     from vap_meet.services.joining import LinkView, VisitView
 
 doors = web.RouteTableDef()
@@ -52,9 +54,11 @@ async def link_page(request: web.Request) -> web.StreamResponse:
     code = request.match_info["code"]
     count_try(request, Bucket.LINK)
     try:
-        view = await request.app[JOINING].look_up_link(code)
+        view = await request.app[JOINING].look_up_link(code, as_guest=True)
     except LinkUnknown:
         return stop_page(request, "unknown", status=404)
+    if view.guest is not None:
+        return guest_link_page(request, view, action=f"/j/{code}")
     return await _link(request, view, code)
 
 
@@ -79,11 +83,17 @@ async def enter(request: web.Request) -> web.StreamResponse:
 async def visit_page(request: web.Request) -> web.StreamResponse:
     """Show the room, or why it isn't there (yet)."""
     try:
-        view = await _visit(request)
+        view = await _visit(request, as_guest=True)
     except NotFound:
         return stop_page(request, "visit", status=404)
+    if view.guest is not None:
+        return await _for_guest(request, view)
     if view.role is not Role.CUSTOMER:
         return see_other(f"/agent/appointments/{view.appointment.id}")
+    return await _for_customer(request, view)
+
+
+async def _for_customer(request: web.Request, view: VisitView) -> web.StreamResponse:
     match view.status:
         case LinkStatus.OPEN:
             return await _room(request, view)
@@ -108,8 +118,8 @@ async def written_answer(request: web.Request) -> web.StreamResponse:
 @doors.get("/v/{visit}/status.json")
 async def status(request: web.Request) -> web.StreamResponse:
     """Answer where the appointment and this visit stand, and whether the written answer is there."""
-    view = await _visit(request)
-    shown = view.status not in {LinkStatus.MOVED, LinkStatus.CANCELLED}
+    view = await _visit(request, as_guest=True)
+    shown = view.guest is None and view.status not in {LinkStatus.MOVED, LinkStatus.CANCELLED}
     _, latest = await answers(request, view.appointment.id) if shown else (None, None)
     return web.json_response(
         {"state": view.appointment.state.value, "visit": view.status.value, "outcome": latest is not None}
@@ -141,19 +151,34 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
     )
 
 
+async def _for_guest(request: web.Request, view: VisitView) -> web.StreamResponse:
+    match view.status:
+        case LinkStatus.OPEN:
+            return await _room(request, view)
+        case LinkStatus.EARLY:
+            return _early(request, view)
+        case _:
+            return guest_over(request)
+
+
+def _language(view: VisitView) -> Language:
+    return view.guest.language if view.guest else view.appointment.customer.language
+
+
 def _early(request: web.Request, view: VisitView) -> web.Response:
     now = request.app[CLOCK]()
     return request.app[RENDERER].page(
         request,
         "customer/early.html",
         title_key="early.title",
-        language=view.appointment.customer.language,
+        language=_language(view),
         # The time left, not the time: a phone's own clock may be wrong.
         page_data={
             "opensInMs": _ms(view.opens_at - now),
             "statusUrl": f"/v/{view.visit_id}/status.json",
         },
         js_prefixes=("say.device.",),
+        guest=view.guest,
         appointment=view.appointment,
         request_url=_request_url(request, view),
     )
@@ -163,21 +188,23 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
     base = f"/v/{view.visit_id}/"
     session = await request.app[SESSIONS].session(view.appointment.id)
     if session and session.ended_at:
-        return see_other(f"{base}answer")
+        return guest_over(request) if view.guest else see_other(f"{base}answer")
     since = session.waiting_since if session else None
     waited_ms = None if since is None else _ms(request.app[CLOCK]() - since)
     return request.app[RENDERER].page(
         request,
         "customer/room.html",
         title_key="room.title",
-        language=view.appointment.customer.language,
+        language=_language(view),
         page_data={
             "visit": view.visit_id,
             "waitedMs": waited_ms,
             "signalUrl": f"/signal?visit={view.visit_id}",
             "statusUrl": f"{base}status.json",
+            "guest": view.guest is not None,
         },
         js_prefixes=("say.",),
+        guest=view.guest,
         appointment=view.appointment,
         visit_id=view.visit_id,
         request_url=_request_url(request, view),
@@ -186,7 +213,7 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
 
 def _request_url(request: web.Request, view: VisitView) -> str:
     """Return where the page asks how the appointment's request stands, empty if there is nothing to ask."""
-    asks = view.appointment.request_number and request.app[REQUESTS].is_on
+    asks = view.guest is None and view.appointment.request_number and request.app[REQUESTS].is_on
     return f"/v/{view.visit_id}/request.json" if asks else ""
 
 
@@ -194,9 +221,11 @@ def _ms(span: timedelta) -> int:
     return max(0, round(span.total_seconds() * 1000))
 
 
-async def _visit(request: web.Request) -> VisitView:
+async def _visit(request: web.Request, *, as_guest: bool = False) -> VisitView:
     """Return the visit named by the address. Raises `NotFound` unless this browser's cookie proves it."""
-    return await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
+    return await request.app[JOINING].visit(
+        request.match_info["visit"], browser=browser_cookie(request), as_guest=as_guest
+    )
 
 
 routes: list[web.AbstractRouteDef] = [*doors, *customer_join.routes]

@@ -43,7 +43,9 @@ class OfferIn(Struct, forbid_unknown_fields=True):
 async def check_page(request: web.Request) -> web.StreamResponse:
     """Show the page of the check; after the appointment there is nothing to check for."""
     try:
-        view = await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
+        view = await request.app[JOINING].visit(
+            request.match_info["visit"], browser=browser_cookie(request), as_guest=True
+        )
     except NotFound:
         return stop_page(request, "visit", status=404)
     if view.status not in _BEFORE_THE_CALL:
@@ -112,7 +114,9 @@ def _path(path: CheckPath) -> dict[str, object]:
 
 async def _visit(request: web.Request) -> VisitView:
     """Return the visit while there is still a call to come. Raises `NotFound` and as a link does."""
-    view = await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
+    view = await request.app[JOINING].visit(
+        request.match_info["visit"], browser=browser_cookie(request), as_guest=True
+    )
     if view.status not in _BEFORE_THE_CALL:
         raise refusal(view.status)
     return view

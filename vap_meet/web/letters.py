@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from vap_meet.domain.appointment import Appointment, ServiceName
     from vap_meet.domain.booking_invitations import BookingInvitation
+    from vap_meet.domain.guests import Guest
     from vap_meet.domain.outcome import OutcomeVersion
     from vap_meet.settings import Settings
     from vap_meet.web.render import Renderer
@@ -146,6 +147,40 @@ class Letters:
                 link=link,
                 facts=proofs,
             ),
+        )
+
+    def guest(self, guest: Guest, appointment: Appointment, *, link: str) -> Letter:
+        """Return what asks somebody to join a call: when, about which service, and as what."""
+        language, service = guest.language, appointment.service
+        t = self._catalogues[language].t
+        words = {
+            "part": t(f"say.guests.part.{guest.part}"),
+            "service": one_line(service.name_ar if language is Language.AR else service.name_en),
+            "when": self._when(appointment.starts_at, language),
+            "time": self._formats[language].time(appointment.starts_at),
+        }
+        proofs = self._proofs(language, guest.phone, None)
+        facts: _Facts = (
+            (t("message.field.service"), words["service"]),
+            (t("message.field.when"), words["when"]),
+        )
+        subject = t("message.guest.subject", **words)
+        context = {
+            "kind": MessageKind.GUEST.value,
+            "subject": subject,
+            "facts": facts + proofs,
+            "texts": (),
+            "link": link,
+            "lead": t("message.guest.lead", **words),
+            "link_label": t("message.join"),
+            "changeable": False,
+        }
+        short = t("message.guest.short", **words)
+        return Letter(
+            subject=subject,
+            text=self._render(language, "letter.txt", **context),
+            html=self._render(language, "letter.html", **context),
+            short=self._render(language, "short.txt", line=short, link=link, facts=proofs),
         )
 
     def service_open(self, service: ServiceName, *, language: Language, phone: str | None) -> Letter:

@@ -24,7 +24,9 @@ MAX_BODY_BYTES = 2_000
 @routes.post("/v/{visit}/quality")
 async def of_customer(request: web.Request) -> web.StreamResponse:
     """Keep the customer's numbers."""
-    view = await request.app[JOINING].visit(request.match_info["visit"], browser=browser_cookie(request))
+    view = await request.app[JOINING].visit(
+        request.match_info["visit"], browser=browser_cookie(request), as_guest=True
+    )
     if view.status is not LinkStatus.OPEN:
         raise refusal(view.status)
     request.app[LIMITS].hit(Bucket.QUALITY, view.visit_id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.access import CUSTOMER, staff_id_of, staff_participant
 from vap_meet.domain.appointment import Language
+from vap_meet.domain.guests import guest_id_of
 from vap_meet.web.audit_words import PEOPLE
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class StaffWords:
         name = self._names.get(participant)
         if name is not None:
             return name[0 if self._arabic else 1]
+        if guest_id_of(participant):
+            return self._t("timeline.guest")
         return self._t("timeline.staff" if staff_id_of(participant) else "timeline.system")
 
     def someone(self, person: str) -> str:

@@ -1,10 +1,10 @@
 /** What the call page shows and allows at each point of a call; a table, without touching the page. */
 
 /**
- * @typedef {'absent' | 'waiting' | 'waitingOffline' | 'preparing' | 'inCall' | 'inCallOffline' | 'held'
+ * @typedef {'absent' | 'waiting' | 'waitingOffline' | 'summoned' | 'preparing' | 'inCall' | 'inCallOffline' | 'held'
  *   | 'left' | 'ended'} Phase
  */
-/** @typedef {'callIn' | 'hold' | 'resume' | 'lobby' | 'end'} Action */
+/** @typedef {'callIn' | 'summon' | 'hold' | 'resume' | 'lobby' | 'end'} Action */
 /**
  * @typedef {object} StageView
  * @property {string} headline key of the words
@@ -14,14 +14,15 @@
  */
 /**
  * What the page needs to know of the customer.
- * @typedef {{stage: 'waiting' | 'preparing' | 'admitted' | 'held' | 'left', online: boolean}} Presence
+ * @typedef {{stage: 'waiting' | 'preparing' | 'admitted' | 'held' | 'left', online: boolean, summonedUntil?: number}} Presence
  */
 
 /** @type {Readonly<Record<Phase, StageView>>} */
 export const STAGE = {
   absent: { headline: 'not_arrived', hint: 'not_arrived_hint', covers: true, actions: [] },
   waiting: { headline: 'waiting', hint: null, covers: true, actions: ['callIn'] },
-  waitingOffline: { headline: 'waiting_offline', hint: 'waiting_offline_hint', covers: true, actions: [] },
+  waitingOffline: { headline: 'waiting_offline', hint: 'waiting_offline_hint', covers: true, actions: ['summon'] },
+  summoned: { headline: 'summoned', hint: 'summoned_hint', covers: true, actions: [] },
   preparing: { headline: 'preparing', hint: null, covers: true, actions: ['callIn'] },
   inCall: { headline: 'in_call', hint: null, covers: false, actions: ['hold', 'lobby', 'end'] },
   inCallOffline: { headline: 'in_call_offline', hint: null, covers: true, actions: ['hold', 'lobby', 'end'] },
@@ -49,6 +50,7 @@ export function phaseOf(customer, ended, linked = false) {
   if (ended) return 'ended';
   if (customer === null) return 'absent';
   const here = customer.online || (linked && customer.stage === 'admitted');
+  if (!here && customer.stage === 'waiting' && customer.summonedUntil) return 'summoned';
   return PHASE[customer.stage][here ? 'online' : 'offline'];
 }
 
@@ -69,6 +71,7 @@ export function mayConfirmDevice(customer, askedForMs) {
 const APPOINTMENT_STATE = {
   waiting: 'waiting',
   waitingOffline: 'waiting',
+  summoned: 'waiting',
   preparing: 'waiting',
   inCall: 'in_session',
   inCallOffline: 'in_session',
@@ -94,7 +97,7 @@ export function pictureTrouble(phase, link) {
   return phase === 'inCall' && (link === 'disconnected' || link === 'failed') ? 'peer_lost' : null;
 }
 
-const BYES = new Set(['moved_device', 'in_use', 'ended', 'left', 'removed', 'revoked', 'no_access', 'unavailable']);
+const BYES = new Set(['moved_device', 'in_use', 'room_full', 'ended', 'left', 'removed', 'revoked', 'no_access', 'unavailable']);
 
 /**
  * The key of the words for why the server closed for good.
@@ -104,7 +107,7 @@ export function byeKey(reason) {
   return `bye_${BYES.has(reason) ? reason : 'other'}`;
 }
 
-const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted', 'nobody_asks']);
+const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted', 'nobody_asks', 'not_yet']);
 
 /**
  * The key of the words for a refused command.
