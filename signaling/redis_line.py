@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 
 from signaling.log import LogUnavailable
 from signaling.redis_calls import FAILURES, Command, RedisCalls
+from signaling.redis_way import RedisWay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -60,14 +58,8 @@ class RedisLine:
         self.prefix = prefix
         self._deadline_s = deadline_s
         self._beat_s = beat_s
-        self._pool = ConnectionPool.from_url(
-            url,
-            protocol=2,  # what is published comes like any other answer
-            socket_timeout=None,  # the deadlines are ours
-            socket_connect_timeout=deadline_s,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._calls = RedisCalls(self._connection, self.spawn, deadline_s=deadline_s)
+        self._way = RedisWay(url, deadline_s=deadline_s)
+        self._calls = RedisCalls(self._way.connection, self.spawn, deadline_s=deadline_s)
         self._listening: dict[bytes, Callable[[bytes], None]] = {}
         self._unheard: dict[bytes, asyncio.Future[None]] = {}
         self._leaving: set[bytes] = set()
@@ -176,16 +168,12 @@ class RedisLine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _connection(self) -> AbstractConnection:
-        """Return a connection that is not yet made; the pool is there for what the URL says."""
-        made: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        return made
+        await self._way.close()
 
     async def _hear(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while True:
-            ear = self._connection()
+            ear = self._way.connection()
             try:
                 await ear.connect()  # type: ignore[no-untyped-call]
                 self._ear = ear

@@ -13,7 +13,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _SCHEMES = frozenset({"postgresql", "postgres"})
-_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+_REDIS = re.compile(r"(rediss?|unix)://.*|rediss?\+sentinel://[^/?]+/[^/?]+(\?.*)?")
 
 
 def database_of(value: object) -> Path | URL:
@@ -174,8 +174,11 @@ class Settings(BaseSettings):
     @field_validator("redis")
     @classmethod
     def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(_REDIS_SCHEMES):
-            raise ValueError("it is redis://host:port/number, rediss://... over TLS, or unix://path")
+        if value is not None and not _REDIS.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "it is redis://host:port/number, rediss://... over TLS, unix://path, "
+                "or redis+sentinel://host:port,host:port/master-name"
+            )
         return value
 
     @field_validator("trusted_proxies", "stun_urls", "turn_urls", "webhook_allow_private", mode="before")

@@ -54,7 +54,9 @@ async def test_the_admin_sees_how_redis_is(tmp_path):
         redis.remove()
 
 
-@pytest.mark.parametrize("url", ["localhost:6379", "http://localhost", ""])
+@pytest.mark.parametrize(
+    "url", ["localhost:6379", "http://localhost", "", "redis+sentinel://host:1,host:2", "redis+sentinel:///m"]
+)
 def test_what_is_no_redis_is_refused_and_a_password_is_not_shown(url):
     with pytest.raises(ValueError, match="redis"):
         Settings(redis=url)
