@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     )
     opens_before_minutes: int = Field(60, ge=0, description="how early the waiting room opens")
     closes_after_minutes: int = Field(240, ge=1, description="how long after the end a link still opens it")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="what a monitoring system says to read /metrics"
+    )
     keep_months: int = Field(
         24, ge=1, description="how many months after an appointment its personal data is erased"
     )

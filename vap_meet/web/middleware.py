@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from vap_meet.domain.appointment import Language
 from vap_meet.domain.errors import DomainError, ErrorCode
-from vap_meet.web.appkeys import SETTINGS
+from vap_meet.web.appkeys import METRICS, SETTINGS
 from vap_meet.web.error_pages import error_middleware
 from vap_meet.web.guards import is_https, is_same_origin, public_origin
 from vap_meet.web.headers import SecurityHeaders
@@ -35,7 +35,7 @@ _METHODS = _SAFE_METHODS | {
     hdrs.METH_DELETE,
     hdrs.METH_OPTIONS,
 }
-_QUIET = ("/static/", "/health/", "/favicon")
+_QUIET = ("/static/", "/health/", "/metrics", "/favicon")
 
 
 class ForeignOrigin(DomainError):  # noqa: N818 - a refusal, named like the others
@@ -75,13 +75,17 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
                 response.headers["X-Request-Id"] = request_id
             return response
         finally:
+            took_s, route = time.monotonic() - started, route_template(request)
+            method = request.method if request.method in _METHODS else "OTHER"
+            if (metrics := request.app.get(METRICS)) is not None:
+                metrics.request(method=method, route=route, status=status, took_s=took_s)
             write = log.debug if request.path.startswith(_QUIET) else log.info
             write(
                 "request",
-                method=request.method if request.method in _METHODS else "OTHER",
-                route=route_template(request),
+                method=method,
+                route=route,
                 status=status,
-                duration_ms=round((time.monotonic() - started) * 1000, 1),
+                duration_ms=round(took_s * 1000, 1),
             )
 
 
