@@ -6,6 +6,11 @@
     went                  a channel: ``<room> <connection>`` of every seat given up
 
 Only going is published: that somebody came, every node that hosts the room reads in its log.
+
+Deadlines are not kept here. They follow from a room's log, so every node that hosts the room lets them come,
+and the reducer takes the first; the rooms of nodes that died are hosted by others, or by the first node that
+starts again, with their deadlines. Where Redis has forgotten who hosted what, whoever has the record closes
+what nobody has been seen in.
 """
 
 from __future__ import annotations

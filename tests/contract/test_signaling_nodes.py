@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import Admitted, Ended, Joined, Left, Prepared
+from signaling.events import Admitted, Ended, Joined, Left, Prepared, SentToLobby
 from signaling.protocol import (
     Admit,
     Answer,
@@ -23,7 +23,7 @@ from signaling.protocol import (
 )
 from signaling.stages import KEPT_MS, PREPARING_MS
 from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
-from tests.support.nodes import nodes, until
+from tests.support.nodes import Node, nodes, until
 from tests.support.redis import forget_everything, new_prefix, new_server
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import kinds
@@ -129,6 +129,30 @@ async def test_a_room_whose_only_node_died_is_taken_over(two):
     other.wait(KEPT_MS / 1000 + 2)
     await other.hub.settle()
     assert other.facts.facts[-1] == Left("customer", "expired")
+
+
+async def test_deadlines_come_even_if_no_node_was_left_to_let_them():
+    async with nodes(1, prefix=new_prefix()) as [one]:
+        await one.sit(CUSTOMER)
+        agent = await one.sit(AGENT)
+        await agent.send(Prepare("customer"))
+        await one.die()
+        one.outlives_its_lease()
+        late = Node(one.facts, prefix=one.line.prefix)
+        await late.start()
+        try:
+            await until(lambda: "room" in late.hub._rooms)  # at its first beat
+            late.wait(PREPARING_MS / 1000 + 2)
+            await late.hub.settle()
+            assert late.facts.facts[-1] == SentToLobby("customer")
+            late.wait(KEPT_MS / 1000 + 2)
+            await late.hub.settle()
+            left = {
+                fact.participant for fact in late.facts.facts if fact == Left(fact.participant, "expired")
+            }
+            assert left == {CUSTOMER.id, AGENT.id}
+        finally:
+            await late.die()
 
 
 async def test_a_node_that_stops_properly_is_not_waited_for(two):
