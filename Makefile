@@ -32,8 +32,8 @@ test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run every t
 	@$(BIN)/pytest -m "not long" -n $(WORKERS) --dist loadfile
 
 .PHONY: test-long
-test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests
-	@$(BIN)/pytest -m long --timeout=3600
+test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests, and calls over every kind of network
+	@$(BIN)/pytest -m "long or net" --timeout=3600
 
 .PHONY: check
 check: $(DEV) $(NODE) ## check style, types, generated files and architecture

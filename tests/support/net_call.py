@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from playwright.async_api import expect
+
 from tests.support.browser import chromium, desktop, phone, video_moves
 from tests.support.chromium import chromium_path
 from tests.support.consultation import consultation, watch
@@ -33,9 +35,13 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Locator, Page
 
     from tests.support.net import Network
-    from tests.support.server import DemoServer
+    from tests.support.server import DemoServer, Server
 
 CUSTOMER, AGENT = "customer", "agent"
+CONNECTED = "أنت الآن مع الموظف"
+RECONNECTING = "نعيد الاتصال بك"
+TOLD_WITHIN_S = 5.0
+SEEN_AFTER_S = 0.5  # a picture that has just stopped still moved a moment ago
 
 # A certificate of the tests' own is nobody's word; TURN over TLS has no page that could ask.
 _TRUSTING = ("--ignore-certificate-errors",)
@@ -105,15 +111,13 @@ class House:
     async def open(self, trust: ssl.SSLContext) -> None:
         """Serve, with one appointment booked."""
         await run_command("migrate", environment=self._environment)
-        started = serving(self.folder, self._environment, python=self._python)
-        server = await self._life.enter_async_context(started)
+        server = await self.serve()
         self._known = await self.net.inside(SERVER, partial(consultation, server, trust=trust))
 
-    async def restart(self) -> None:
-        """Stop the server, wait until it is gone, and serve again."""
-        await self.close()
+    async def serve(self) -> Server:
+        """Serve, for the first time or again."""
         started = serving(self.folder, self._environment, python=self._python)
-        await self._life.enter_async_context(started)
+        return await self._life.enter_async_context(started)
 
     async def close(self) -> None:
         """Stop the server."""
@@ -172,6 +176,28 @@ class NetCall:
         for picture in self.pictures:
             await watch(picture)
 
+    async def goes_on(self) -> None:
+        """Wait until something interrupts the pictures and they move again."""
+        await asyncio.sleep(SEEN_AFTER_S)
+        await self.moves()
+
+    @property
+    def status(self) -> Locator:
+        """Return what the customer is told of the call."""
+        return self.customer.get_by_test_id("call-status")
+
+    async def says_reconnecting(self) -> None:
+        """Wait until both are told that they are being reconnected."""
+        await expect(self.status).to_contain_text(RECONNECTING, timeout=TOLD_WITHIN_S * 1000)
+        line = self.agent.get_by_test_id("connection")
+        await expect(line).to_have_attribute("data-state", "reconnecting", timeout=TOLD_WITHIN_S * 1000)
+
+    async def says_connected(self, *, within_s: float = TOLD_WITHIN_S) -> None:
+        """Wait until both are told that they are together."""
+        await expect(self.status).to_contain_text(CONNECTED, timeout=within_s * 1000)
+        line = self.agent.get_by_test_id("connection")
+        await expect(line).to_have_attribute("data-state", "connected", timeout=within_s * 1000)
+
 
 @asynccontextmanager
 async def browser_on(
@@ -190,13 +216,13 @@ async def page_of(context: BrowserContext) -> Page:
 
 
 @asynccontextmanager
-async def net_call(house: House, *, language: str = "ar") -> AsyncIterator[NetCall]:
-    """Bring the two into a call; ends once both see each other."""
+async def net_call(house: House, *, meets: bool = True) -> AsyncIterator[NetCall]:
+    """Bring the two into a call until they see each other; or, if no network lets them, are admitted."""
     async with (
         browser_on(house.net, CUSTOMER, house.folder) as at_home,
         browser_on(house.net, AGENT, house.folder) as at_work,
-        phone(at_home, language=language, ignore_https_errors=True) as home,
-        desktop(at_work, language=language, ignore_https_errors=True) as office,
+        phone(at_home, ignore_https_errors=True) as home,
+        desktop(at_work, ignore_https_errors=True) as office,
     ):
         customer, agent = await page_of(home), await page_of(office)
         known = house.known
@@ -209,7 +235,10 @@ async def net_call(house: House, *, language: str = "ar") -> AsyncIterator[NetCa
             agent.get_by_test_id("remote-video").locator("video"),
         )
         call = NetCall(customer, agent, pictures)
-        await call.moves(timeout_s=30)
+        if meets:
+            await call.moves(timeout_s=30)
+        else:
+            await expect(call.status).not_to_be_empty()
         yield call
 
 

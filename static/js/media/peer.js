@@ -30,7 +30,6 @@ import { PathWatch } from './path-watch.js';
 
 const BROKEN_AFTER_MS = 500;
 const RESTART_AFTER_MS = 3_000;
-const GIVES_WAY_FOR_MS = 3_000;
 const RENEW_AFTER_MS = 10_000;
 const RENEW_CAP_MS = 60_000;
 const HELD_BACK_LIMIT = 200;
@@ -146,6 +145,13 @@ export class Peer extends TypedEvents {
   async stats() {
     const connection = this.#negotiation?.connection;
     return connection?.connectionState === 'connected' ? connection.getStats() : null;
+  }
+
+  /** How loud the other side is right now, from 0 to 1: what the receiver notes of each packet, no extra work. */
+  get loudness() {
+    const receivers = this.#negotiation?.connection.getReceivers() ?? [];
+    const heard = receivers.find(({ track }) => track.kind === 'audio');
+    return heard?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
   }
 
   /** The line to the server was lost as well and is back: this side must have moved, so it begins anew. */
@@ -266,14 +272,14 @@ export class Peer extends TypedEvents {
   }
 
   /**
-   * Both sides see a path break at the same time. An offer that gives way to another is rolled back, and
-   * Chromium loses the picture over that; so the polite side leaves the other one time to begin.
+   * Both sides see a path break at the same time, and an offer that gives way to another is rolled back, over
+   * which Chromium loses the picture. So the polite side never restarts: it waits, then begins anew.
    *
    * @param {number} afterMs
    */
   #mend(afterMs) {
     this.#broken = true;
-    if (this.#options.polite) this.#mendLater(afterMs + GIVES_WAY_FOR_MS, () => this.#restartIce());
+    if (this.#options.polite) this.#mendLater(RENEW_AFTER_MS, () => this.#renew());
     else if (afterMs) this.#mendLater(afterMs, () => this.#restartIce());
     else this.#restartIce();
   }

@@ -187,7 +187,7 @@ export class FakeConnection extends EventTarget {
   /** One of the other side, when something of it was played last. */
   getReceivers() {
     const sources = this.played ? [{ timestamp: this.played }] : [];
-    return [{ getSynchronizationSources: () => sources }];
+    return [{ track: { kind: 'audio' }, getSynchronizationSources: () => sources }];
   }
 
   async getStats() {
