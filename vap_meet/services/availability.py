@@ -68,11 +68,12 @@ class Slots:
     last_bookable: date
     starts: tuple[datetime, ...]
 
-    def by_day(self) -> dict[date, list[datetime]]:
-        """Return the starts by local day, days without any left out."""
+    def by_day(self, zone: ZoneInfo) -> dict[date, list[datetime]]:
+        """Return the starts by the day that they are on in a zone, days without any left out."""
         days: dict[date, list[datetime]] = {}
         for start in self.starts:
-            days.setdefault(start.astimezone(self.zone).date(), []).append(start)
+            local = start.astimezone(zone)
+            days.setdefault(local.date(), []).append(local)
         return days
 
 

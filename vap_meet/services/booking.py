@@ -21,7 +21,7 @@ from vap_meet.domain.outbox import Kind, room_command, room_lane
 from vap_meet.domain.reference import make_reference
 from vap_meet.services import reserving
 from vap_meet.services.announcing import Announce, AppointmentEvent, announce, no_one
-from vap_meet.store import appointments, audit, outbox, sessions
+from vap_meet.store import appointments, audit, booking_details, outbox, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -282,6 +282,8 @@ class Booking:
             revision=current.revision + 1,
             updated_at=now,
         )
+        if edited.customer.phone != current.customer.phone:
+            await booking_details.forget_proof(tx, current.id)
         await audit.record(
             tx,
             at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from vap_meet.domain.availability import Need
 from vap_meet.store.schema_self_booking import booking_detail as table
@@ -33,6 +33,13 @@ async def add(
             terms_version=terms_version,
             phone_proved_at=phone_proved_at,
         )
+    )
+
+
+async def forget_proof(tx: AsyncConnection, appointment_id: str) -> None:
+    """Take back that the phone was proved: the record has another one now."""
+    await tx.execute(
+        update(table).where(table.c.appointment_id == appointment_id).values(phone_proved_at=None)
     )
 
 

@@ -12,6 +12,7 @@ from vap_meet.domain.appointment import IdentityAssurance
 from vap_meet.domain.session import SessionView
 from vap_meet.store.appointments import padded
 from vap_meet.store.schema import session, session_event, staff
+from vap_meet.store.schema_self_booking import booking_detail
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -45,7 +46,11 @@ _FACTS = (
     .order_by(session_event.c.at, session_event.c.seq)
 )
 _FACTS_SINCE = _FACTS.where(session_event.c.at >= bindparam("since"))
-_SESSION = select(session).where(session.c.appointment_id == bindparam("which"))
+_SESSION = (
+    select(session, booking_detail.c.phone_proved_at)
+    .outerjoin(booking_detail, booking_detail.c.appointment_id == session.c.appointment_id)
+    .where(session.c.appointment_id == bindparam("which"))
+)
 _upsert = new_row(session)
 _PROJECT = _upsert.on_conflict_do_update(
     index_elements=[session.c.appointment_id],
@@ -191,12 +196,18 @@ async def assure(tx: AsyncConnection, appointment_id: str, assurance: IdentityAs
 
 
 async def get(tx: AsyncConnection, appointment_id: str) -> SessionView | None:
-    """Return the session, None before anybody has come."""
+    """Return the session, None before anybody has come.
+
+    Whoever came by a link that was sent to a phone proved by a code is surer than by the link alone.
+    """
     row = (await tx.execute(_SESSION, {"which": appointment_id})).one_or_none()
     if row is None:
         return None
+    assurance = IdentityAssurance(row.identity_assurance)
+    if assurance is IdentityAssurance.LINK and row.phone_proved_at is not None:
+        assurance = IdentityAssurance.OTP
     return SessionView(
-        identity_assurance=IdentityAssurance(row.identity_assurance),
+        identity_assurance=assurance,
         first_joined_at=row.first_joined_at,
         waiting_since=row.waiting_since,
         first_admitted_at=row.first_admitted_at,

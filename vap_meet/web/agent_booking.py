@@ -128,7 +128,8 @@ async def _times(
         here="booking",
         service=service,
         need=known.value if known else "",
-        choice=slots and Choice.of(slots, request.query.get("day", ""), every=True),
+        choice=slots
+        and Choice.of(slots, request.query.get("day", ""), zone=request.app[RENDERER].zone, every=True),
         fault=fault,
         carried=carried or {},
         start_text=start_text,

@@ -178,7 +178,7 @@ async def _move(
         here="caller",
         appointment=one.appointment,
         base=f"{ALL}/{one.appointment.id}",
-        choice=Choice.of(slots, request.query.get("day", ""), every=True),
+        choice=Choice.of(slots, request.query.get("day", ""), zone=request.app[RENDERER].zone, every=True),
         chosen=chosen,
         fault=fault,
         start_text=start_text,

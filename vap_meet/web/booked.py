@@ -163,7 +163,12 @@ async def _move(request: web.Request, appointment: Appointment, *, fault: str = 
         appointment=appointment,
         base=link_base(request),
         slots=slots,
-        choice=Choice.of(slots, request.query.get("day", ""), every="all" in request.query),
+        choice=Choice.of(
+            slots,
+            request.query.get("day", ""),
+            zone=request.app[RENDERER].zone,
+            every="all" in request.query,
+        ),
         chosen=chosen,
         fault=fault,
         start_text=start_text,

@@ -222,7 +222,12 @@ async def _times(
         slots=slots,
         need=need if read_need(need) else "",
         invitation=code,
-        choice=Choice.of(slots, request.query.get("day", ""), every="all" in request.query),
+        choice=Choice.of(
+            slots,
+            request.query.get("day", ""),
+            zone=request.app[RENDERER].zone,
+            every="all" in request.query,
+        ),
         fault=fault,
         # With what was typed, a time is a button that books; without, a link that leads on.
         carried={name: text for name, text in (carried or {}).items() if name != "start"},

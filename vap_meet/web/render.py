@@ -52,7 +52,7 @@ class Renderer:
         """`strict` makes a missing text an error; else its key is shown and the log says so."""
         self._settings = settings
         self._assets = assets
-        zone = ZoneInfo(settings.time_zone)
+        self.zone = zone = ZoneInfo(settings.time_zone)
         self.catalogues = {
             language: Catalogue.load(LOCALE_FOLDER, language, strict=strict) for language in Language
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
     from vap_meet.services.availability import Slots
 
@@ -28,13 +29,16 @@ class Choice:
     more: bool  # whether there are other times that day
 
     @classmethod
-    def of(cls, slots: Slots, wanted: str, *, every: bool) -> Choice:
-        """Return what a page shows: the wanted day, or the first one that has times."""
-        days = slots.by_day()
+    def of(cls, slots: Slots, wanted: str, *, zone: ZoneInfo, every: bool) -> Choice:
+        """Return what a page shows: the wanted day, or the first one that has times.
+
+        `zone` is the one in which the page shows times, wherever the people are who take the appointments.
+        """
+        days = slots.by_day(zone)
         if not days:
             return cls(days=(), day=None, morning=(), afternoon=(), more=False)
         day = next((each for each in days if each.isoformat() == wanted), next(iter(days)))
-        starts = [start.astimezone(slots.zone) for start in days[day]]
+        starts = days[day]
         shown = starts if every or len(starts) <= FEW_ENOUGH else spread(starts)
         noon = 12
         return cls(
