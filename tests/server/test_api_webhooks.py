@@ -40,7 +40,8 @@ async def test_an_endpoint_is_registered_verified_edited_and_deleted(api, receiv
     response = await api.put(one, json=body, headers={"If-Match": '"2"'})
     assert (await response.json())["events"] == ["appointment.cancelled"]
     assert response.headers["ETag"] == '"3"'
-    assert len((await (await api.get(ALL)).json())["endpoints"]) == 1
+    for query, found in ({}, 1), ({"event": "appointment.moved"}, 0), ({"verified": "true"}, 1):
+        assert len((await (await api.get(ALL, params=query)).json())["items"]) == found
     assert (await api.delete(one)).status == 200
     await refused(await api.get(one), 404, "not_found")
 
@@ -64,9 +65,9 @@ async def test_messages_are_listed_and_sent_again(api, receiver):
     one, _ = await add(api, f"{receiver.base}/hook")
     await api.post(f"{one}/verify")
     listed = await (await api.get(f"{one}/messages?unfinished=true")).json()
-    assert listed == {"messages": [], "next": None}
+    assert listed == {"items": [], "next_cursor": None}
     await refused(await api.get(f"{one}/messages?unfinished=maybe"), 422, "invalid_request")
-    await refused(await api.get(f"{one}/messages?before=msg_x"), 404, "not_found")
+    await refused(await api.get(f"{one}/messages?cursor=bXNnX3g"), 422, "invalid_request")
     await refused(await api.post(f"{one}/messages/resend", json={}), 422, "invalid_request")
     await refused(await api.post(f"{one}/messages/resend", json={"messages": ["msg_x"]}), 404, "not_found")
     resent = await api.post(f"{one}/messages/resend", json={"parked": True})

@@ -43,9 +43,12 @@ class PageQuery(Struct, frozen=True, kw_only=True):
             return None
         try:
             text = self.cursor.encode("ascii")
-            return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+            last = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
         except (ValueError, binascii.Error) as error:
             raise unknown_cursor() from error
+        if "\0" in last:  # no id holds one, and PostgreSQL can't be asked for it
+            raise unknown_cursor()
+        return last
 
 
 def unknown_cursor() -> InvalidRequest:

@@ -1,6 +1,6 @@
 """REST: the endpoints that are told by webhook, and what they were told.
 
-GET    /api/v1/webhook-endpoints                        all of them
+GET    /api/v1/webhook-endpoints                        ?event=...&verified=true&limit=50&cursor=...
 POST   /api/v1/webhook-endpoints                        register one; it is told nothing until it is verified
 GET    /api/v1/webhook-endpoints/{id}                   one; its version is the ETag
 PUT    /api/v1/webhook-endpoints/{id}                   with If-Match, edit; a new address is verified anew
@@ -9,7 +9,7 @@ GET    /api/v1/webhook-endpoints/{id}/secret            the newest secret, to ve
 POST   /api/v1/webhook-endpoints/{id}/verify            ask it for a challenge
 POST   /api/v1/webhook-endpoints/{id}/rotate            a new secret; the old one signs too for a day
 POST   /api/v1/webhook-endpoints/{id}/disable, /enable
-GET    /api/v1/webhook-endpoints/{id}/messages          ?unfinished=true&before=msg_...: every attempt
+GET    /api/v1/webhook-endpoints/{id}/messages          ?unfinished=true&limit=50&cursor=...: every attempt
 POST   /api/v1/webhook-endpoints/{id}/messages/resend   some, or all that were given up
 """
 
@@ -23,10 +23,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from vap_meet.domain.api_scopes import Scope
-from vap_meet.domain.errors import ErrorCode, InvalidRequest
+from vap_meet.domain.errors import ErrorCode, InvalidRequest, NotFound
 from vap_meet.domain.webhooks import EVENTS, MAX_DESCRIPTION_CHARS, MAX_URL_CHARS
-from vap_meet.services.webhooks import PAGE
 from vap_meet.web.api_door import Call, Reply, door
+from vap_meet.web.api_pages import Page, PageQuery, encode_cursor, page_of, unknown_cursor
 from vap_meet.web.api_promise import IfMatch
 from vap_meet.web.api_types import shown
 from vap_meet.web.appkeys import WEBHOOKS
@@ -103,10 +103,16 @@ class MessageOut(Struct, frozen=True, kw_only=True):
         return msgspec.convert(delivery, cls, from_attributes=True)
 
 
-class EndpointsOut(Struct, frozen=True, kw_only=True):
-    """Every endpoint, the oldest first."""
+class EndpointsQuery(PageQuery, frozen=True, kw_only=True):
+    """Which endpoints: that are told of an event, that are verified or not."""
 
-    endpoints: tuple[EndpointOut, ...]
+    event: Annotated[str, shown(enum=[*EVENTS])] | None = None
+    verified: bool | None = None
+
+    def fits(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint is what the filters ask for."""
+        told = self.event is None or self.event in endpoint.events
+        return told and self.verified in {None, endpoint.verified_at is not None}
 
 
 class DeletedOut(Struct, frozen=True, kw_only=True):
@@ -121,18 +127,10 @@ class SecretOut(Struct, frozen=True, kw_only=True):
     secret: str
 
 
-class MessagesQuery(Struct, frozen=True, kw_only=True):
-    """Which messages: those that have not arrived, those older than one."""
+class MessagesQuery(PageQuery, frozen=True, kw_only=True):
+    """Which messages: all, or those that have not arrived."""
 
     unfinished: bool = False
-    before: str | None = None
-
-
-class MessagesOut(Struct, frozen=True, kw_only=True):
-    """Messages, the newest first; `next` is the `before` of the next page, null on the last."""
-
-    messages: tuple[MessageOut, ...]
-    next: str | None
 
 
 class SentAgainOut(Struct, frozen=True, kw_only=True):
@@ -142,11 +140,14 @@ class SentAgainOut(Struct, frozen=True, kw_only=True):
 
 
 @routes.get(ALL)
-@door(answer=EndpointsOut, scope=Scope.WEBHOOKS_READ)
-async def list_all(call: Call) -> Reply[EndpointsOut]:
-    """Answer every endpoint."""
-    endpoints = await call.request.app[WEBHOOKS].list()
-    return Reply(content=EndpointsOut(endpoints=tuple(EndpointOut.of(one) for one in endpoints)))
+@door(answer=Page[EndpointOut], scope=Scope.WEBHOOKS_READ, query=EndpointsQuery)
+async def listing(call: Call) -> Reply[Page[EndpointOut]]:
+    """Answer a page of the endpoints that match, the oldest first."""
+    query = call.asked(EndpointsQuery)
+    listed = [one for one in await call.request.app[WEBHOOKS].list() if query.fits(one)]
+    places, following = page_of([one.id for one in listed], query)
+    items = tuple(EndpointOut.of(listed[place]) for place in places)
+    return Reply(content=Page(items=items, next_cursor=following))
 
 
 @routes.post(ALL)
@@ -233,19 +234,20 @@ async def enable(call: Call) -> Reply[EndpointOut]:
 
 
 @routes.get(ONE + "/messages")
-@door(answer=MessagesOut, scope=Scope.WEBHOOKS_READ, query=MessagesQuery)
-async def messages(call: Call) -> Reply[MessagesOut]:
-    """Answer what the endpoint was told, the newest first; `next` is the `before` of the next page."""
+@door(answer=Page[MessageOut], scope=Scope.WEBHOOKS_READ, query=MessagesQuery)
+async def messages(call: Call) -> Reply[Page[MessageOut]]:
+    """Answer a page of what an endpoint was told, the newest first."""
     query = call.asked(MessagesQuery)
-    found = await call.request.app[WEBHOOKS].deliveries(
-        _id(call), unfinished=query.unfinished, before=query.before, at_most=PAGE
-    )
-    return Reply(
-        content=MessagesOut(
-            messages=tuple(MessageOut.of(one) for one in found),
-            next=found[-1].id if len(found) == PAGE else None,
+    await call.request.app[WEBHOOKS].get(_id(call))
+    try:
+        found = await call.request.app[WEBHOOKS].deliveries(
+            _id(call), unfinished=query.unfinished, before=query.after(), at_most=query.limit + 1
         )
-    )
+    except NotFound as error:
+        raise unknown_cursor() from error
+    items = tuple(MessageOut.of(one) for one in found[: query.limit])
+    following = encode_cursor(items[-1].id) if len(found) > query.limit else None
+    return Reply(content=Page(items=items, next_cursor=following))
 
 
 @routes.post(ONE + "/messages/resend")
