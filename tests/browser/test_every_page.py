@@ -94,6 +94,7 @@ async def test_every_page_of_the_administrator(server, browser, language):
         await look_at(page, f"admin-list-{language}")
         await visit(page, f"{server.base}/admin/appointments?q=nobody", f"admin-empty-{language}")
         await visit(page, f"{server.base}/admin/health", f"admin-health-{language}")
+        await visit(page, f"{server.base}/admin/messages", f"admin-messages-{language}")
         await look_at_webhooks(page, server, language)
         for key in ("finished", "moved", "cancelled", "waiting"):
             path = f"/admin/appointments/{server.links['appointments'][key]}"
