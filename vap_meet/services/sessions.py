@@ -108,6 +108,8 @@ class Sessions(FactSink):
             appointment = await appointments.get(tx, appointment_id)
             since = await appointments.moved_at(tx, appointment_id)
             known = [facts.read(stored) for stored in await sessions.facts(tx, appointment_id, since=since)]
+            if not known:  # as most rooms open: nobody has come yet, and there is nobody to name
+                return RoomBefore(people=(), ended=False, locked=False)
             people = facts.places(known)
             names = await sessions.staff_names(tx, people.keys())
             invited = await guests.of_appointment(tx, appointment_id)
