@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from signaling.turn_probe import Allocation
 from tests.support.coturn import SECRET, coturn
 from tests.support.record import NOON, TurnedClock
@@ -55,15 +57,24 @@ async def test_without_servers_there_is_nothing_to_run():
     await TurnCheck(urls=(), secret=None, clock=TurnedClock()).run()
 
 
-async def test_the_real_application_asks_a_real_server_at_the_start_and_tells_a_broken_one(tmp_path):
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_the_real_application_asks_a_real_server_by_each_way_and_tells_a_broken_one(
+    tmp_path, monkeypatch, trusted
+):
     async with coturn(tmp_path) as turn:
+        if trusted:  # as browsers would, it takes the word of whom the system trusts
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "turn-tls/certificate.pem"))
         nobody = f"turn:127.0.0.1:{free_port()}?transport=tcp"
-        async with app_in_process(
-            tmp_path, clock=utc_now, turn_urls=(turn.udp, nobody), turn_secret=SECRET
-        ) as (app, _):
+        urls = (turn.udp, turn.tcp, turn.tls, nobody)
+        async with app_in_process(tmp_path, clock=utc_now, turn_urls=urls, turn_secret=SECRET) as (app, _):
             await app[HEALTH]._turn.run_once()
             said = [(state.url, state.fault) for state in app[HEALTH].turn]
-    assert said == [(turn.udp, None), (nobody, TurnFault.NOT_LISTENING)]
+    assert said == [
+        (turn.udp, None),
+        (turn.tcp, None),
+        (turn.tls, None if trusted else TurnFault.CERTIFICATE),
+        (nobody, TurnFault.NOT_LISTENING),
+    ]
 
 
 async def test_a_broken_server_degrades_but_takes_nobody_out_of_service(tmp_path):
