@@ -26,6 +26,8 @@ const FEATURES = [
   () => import('./feature-share.js'),
   () => import('./feature-document.js'),
   () => import('./feature-apart.js'),
+  () => import('./feature-files.js'),
+  () => import('./feature-proof.js'),
 ];
 
 /**

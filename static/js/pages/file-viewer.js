@@ -1,0 +1,49 @@
+import { byId, setText, setVisible } from '../lib/dom.js';
+
+const MAX_SIDE = 2_400; // what a phone's canvas surely holds
+
+/**
+ * Draw a picture into the dialog: decoded pixels, so nothing that a file may hold besides is ever shown or run.
+ *
+ * @param {Blob} blob
+ * @param {string} name
+ * @returns {Promise<boolean>} False if this browser can't read it.
+ */
+export async function viewPicture(blob, name) {
+  const picture = await createImageBitmap(blob).catch(() => null);
+  if (!picture) return false;
+  const scale = Math.min(1, MAX_SIDE / Math.max(picture.width, picture.height));
+  const canvas = byId('files-picture', HTMLCanvasElement);
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  canvas.setAttribute('aria-label', name);
+  picture.close();
+  setText(byId('files-viewed', HTMLElement), name);
+  setViewing(true);
+  return true;
+}
+
+/** @param {boolean} viewing */
+export function setViewing(viewing) {
+  setVisible(byId('files-viewer', HTMLElement), viewing);
+  setVisible(byId('files-body', HTMLElement), !viewing);
+  if (viewing) return byId('files-back', HTMLButtonElement).focus();
+  const canvas = byId('files-picture', HTMLCanvasElement);
+  canvas.width = canvas.height = 1; // its pixels are a lot of memory
+}
+
+/**
+ * Let the browser save a file where its user wants it.
+ *
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function saveFile(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // Safari reads it a moment later
+}
