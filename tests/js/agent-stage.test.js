@@ -20,6 +20,15 @@ test('each stage of the customer, online and offline, has its phase', () => {
   for (const [stage, online, phase] of cells) assert.equal(phaseOf({ stage, online }, false), phase);
 });
 
+test('whoever was called in while away is shown as that until they come', () => {
+  const called = { stage: /** @type {const} */ ('waiting'), summonedUntil: 1 };
+  assert.equal(phaseOf({ ...called, online: false }, false), 'summoned');
+  assert.equal(phaseOf({ ...called, online: true }, false), 'waiting');
+  assert.equal(phaseOf({ ...called, online: false }, true), 'ended');
+  assert.deepEqual(STAGE.waitingOffline.actions, ['summon']);
+  assert.equal(appointmentState('summoned'), 'waiting');
+});
+
 test('an ended room is ended whoever is in it', () => {
   assert.equal(phaseOf({ stage: 'admitted', online: true }, true), 'ended');
   assert.equal(phaseOf(null, true), 'ended');

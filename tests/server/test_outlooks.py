@@ -111,13 +111,15 @@ async def test_a_page_that_comes_back_is_told_again_and_one_sent_back_to_wait_to
     assert told(agent) == []
 
 
-async def test_it_is_told_soon_after_a_nudge_and_not_only_in_turn(waiting):
+async def test_whoever_comes_and_whoever_a_change_concerns_is_told_soon_and_not_only_in_turn(waiting):
     running = asyncio.create_task(waiting.outlooks.run())
     try:
         await asyncio.sleep(0)
         one = await waiting.comes("a-1")
-        waiting.nudges.send(board_news.TOPIC)
         await until(lambda: Outlook(at(15), at(20)) in told(one))
+        waiting.house.clock.turn(minutes=17)
+        waiting.nudges.send(board_news.TOPIC)
+        await until(lambda: Outlook(at(15), at(25)) in told(one))
     finally:
         running.cancel()
 

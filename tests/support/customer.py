@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.support.access import PUBLIC_URL, House, open_house
 from tests.support.slots import SERVICES
 from vap_meet.services.availability import Availability
+from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.feedback import Feedback
 from vap_meet.services.requests import Requests
 from vap_meet.web import appkeys as key
@@ -122,6 +123,7 @@ async def open_street(folder: Path) -> AsyncIterator[Street]:
         app[key.OUTCOMES] = house.outcomes
         app[key.FEEDBACK] = Feedback(db=house.db, clock=house.clock, zone=ZoneInfo(house.settings.time_zone))
         app[key.SESSIONS] = house.sessions
+        app[key.CATALOGUE] = Catalogue(db=house.db, clock=house.clock)
         app[key.REQUESTS] = Requests(db=house.db, clock=house.clock, keys=house.keys, lookup=None)
         app.add_routes(assets.routes)
         app.add_routes(customer.routes)

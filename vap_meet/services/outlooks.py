@@ -7,7 +7,6 @@ so often, for time alone changes it too.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -22,6 +21,7 @@ from vap_meet.services import board_news, facts
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from signaling.connection import Connection
     from signaling.hub import Hub
     from signaling.nudges import Nudges
     from vap_meet.clock import Clock
@@ -56,15 +56,22 @@ class Outlooks:
                 pass  # logged where it happened
             except Exception:
                 log.exception("outlooks_failed")
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Return when there is something to look at: news, somebody who was told nothing yet, or in turn."""
+        for _ in range(round(EVERY_S / AT_MOST_EVERY_S)):
             await asyncio.sleep(AT_MOST_EVERY_S)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_S):
-                    await self._news.wait()
-            self._news.clear()
+            if self._news.is_set() or any(one.id not in self._told for _, one in self._here()):
+                break
+        self._news.clear()
+
+    def _here(self) -> list[tuple[str, Connection]]:
+        return [(room, one) for room, one in self._hub.waiting() if one.participant.id == CUSTOMER]
 
     async def run_once(self) -> int:
         """Tell everybody who waits here what is new to them; return how many were told something."""
-        here = [(room, one) for room, one in self._hub.waiting() if one.participant.id == CUSTOMER]
+        here = self._here()
         if not here:
             self._told = {}
             return 0

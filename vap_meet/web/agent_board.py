@@ -35,10 +35,12 @@ async def board_of(request: web.Request) -> dict[str, Any]:
     target_s = app[SETTINGS].wait_target_minutes * 60
     checked = await app[DEVICE_CHECKS].of([row.appointment.id for row in found.waiting])
     away: set[str] = set()
+    summoned: dict[str, int] = {}
     for row in found.waiting:
         online = await presence.online(app[HUB], row.appointment.id)
         if online is not None and CUSTOMER not in online:
             away.add(row.appointment.id)
+        summoned[row.appointment.id] = app[HUB].summoned_until(row.appointment.id, CUSTOMER)
     return _BoardWords(
         texts=texts,
         formats=formats,
@@ -46,6 +48,7 @@ async def board_of(request: web.Request) -> dict[str, Any]:
         target_s=target_s,
         checked=checked,
         away=away,
+        summoned=summoned,
         me=staff_participant(staff_of(request).id),
     ).board(found, app[CLOCK]())
 
@@ -54,7 +57,8 @@ async def board_of(request: web.Request) -> dict[str, Any]:
 class _BoardWords:
     """Puts a board into the words and formats of one language.
 
-    `away` are appointments whose customer waits without a connection now, `me` is whose board it is.
+    `away` are appointments whose customer waits without a connection now, `summoned` until when each
+    is called in (0 if not), in milliseconds since 1970; `me` is whose board it is.
     """
 
     texts: Catalogue
@@ -63,6 +67,7 @@ class _BoardWords:
     target_s: int
     checked: Mapping[str, DeviceCheck]
     away: Collection[str]
+    summoned: Mapping[str, int]
     me: str
 
     def board(self, found: AgentBoard, now: datetime) -> dict[str, Any]:
@@ -96,6 +101,7 @@ class _BoardWords:
             "since": self.formats.time(since),
             "waitingSince": milliseconds(since),
             "online": row.appointment.id not in self.away,
+            "summonedUntil": self.summoned[row.appointment.id],
             "overAfterS": over_after_s(row.appointment, since, target_s=self.target_s),
             "check": self._check(row.appointment.id),
         }

@@ -26,7 +26,7 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.services.limits import Bucket
 from vap_meet.web import customer_join
-from vap_meet.web.appkeys import AVAILABILITY, CLOCK, JOINING, RENDERER, REQUESTS, SESSIONS
+from vap_meet.web.appkeys import AVAILABILITY, CATALOGUE, CLOCK, JOINING, RENDERER, REQUESTS, SESSIONS
 from vap_meet.web.customer_answer import answer_page, answers, is_over
 from vap_meet.web.customer_pages import (
     accepted,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from vap_meet.domain.appointment import Language
+    from vap_meet.domain.catalogue import Service
     from vap_meet.services.joining import LinkView, VisitView
 
 doors = web.RouteTableDef()
@@ -208,7 +209,16 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
         appointment=view.appointment,
         visit_id=view.visit_id,
         request_url=_request_url(request, view),
+        prepare=await _service(request, view),
     )
+
+
+async def _service(request: web.Request, view: VisitView) -> Service | None:
+    """Return the appointment's service, None if it is a booking system's own."""
+    try:
+        return await request.app[CATALOGUE].get(view.appointment.service.id)
+    except NotFound:
+        return None
 
 
 def _request_url(request: web.Request, view: VisitView) -> str:

@@ -70,6 +70,30 @@ export function timeOfDay(at, language, timeZone = 'Asia/Dubai') {
 }
 
 /**
+ * Write two times of a day for "between … and …": half a day that both are in is said once, at the end.
+ *
+ * @param {number} from Milliseconds since 1970.
+ * @param {number} to
+ * @param {string} language
+ * @param {string} [timeZone]
+ * @returns {{ start: string, end: string }}
+ */
+export function timeRange(from, to, language, timeZone = 'Asia/Dubai') {
+  const format = new Intl.DateTimeFormat(localeTag(language), {
+    hour: 'numeric',
+    minute: '2-digit',
+    hour12: true,
+    timeZone,
+  });
+  const half = (/** @type {number} */ at) =>
+    format.formatToParts(at).find(({ type }) => type === 'dayPeriod')?.value;
+  const end = format.format(to);
+  if (half(from) !== half(to)) return { start: format.format(from), end };
+  const parts = format.formatToParts(from).filter(({ type }) => type !== 'dayPeriod');
+  return { start: parts.map(({ value }) => value).join('').trim(), end };
+}
+
+/**
  * Call `tick` now and at every turn of a second until `signal` aborts.
  *
  * @param {() => void} tick

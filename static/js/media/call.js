@@ -135,6 +135,39 @@ export class Call extends TypedEvents {
   }
 
   /**
+   * Call in a waiting participant who may be away.
+   *
+   * @param {string} participant
+   * @throws {RefusedError}
+   */
+  summon(participant) {
+    return this.#client.request({ type: 'summon', participant });
+  }
+
+  /**
+   * Say a line to a participant who waits.
+   *
+   * @param {string} participant
+   * @param {string} text
+   * @param {string} [sentence] One that the pages know in every language; `text` is the same in one of them.
+   * @throws {RefusedError}
+   */
+  tell(participant, text, sentence) {
+    const line = { id: crypto.randomUUID(), text, ...(sentence && { sentence }) };
+    return this.#client.request({ type: 'tell', participant, ...line }, { idempotent: true });
+  }
+
+  /**
+   * Ask for a minute when called, or say that it is not needed any more.
+   *
+   * @param {boolean} wanted
+   * @throws {RefusedError}
+   */
+  askMinute(wanted) {
+    return this.#client.request({ type: 'minute', wanted });
+  }
+
+  /**
    * Say whether another device, which stands by for a participant's seat, may have it.
    *
    * @param {string} participant One's own id; a host may answer for the others.

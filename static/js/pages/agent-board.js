@@ -11,6 +11,7 @@
  * @property {string} since when the wait began, as shown
  * @property {number} waitingSince milliseconds since 1970
  * @property {boolean} online whether the customer is connected now, as far as can be told
+ * @property {number} summonedUntil milliseconds since 1970 until which they were called in, 0 if not
  * @property {number} overAfterS seconds of waiting that are too long
  * @property {{level: 'good' | 'fair' | 'poor', text: string} | null} check what the device check came to
  */

@@ -27,8 +27,8 @@ import { appointmentState, byeKey, phaseOf, pictureTrouble, refusalKey, STAGE } 
  */
 
 /** @type {readonly Action[]} each has the button of its name, `callIn` the one named call-in */
-const ACTIONS = ['callIn', 'hold', 'resume', 'lobby', 'end'];
-const WAITS = new Set(/** @type {Phase[]} */ (['waiting', 'waitingOffline', 'preparing']));
+const ACTIONS = ['callIn', 'summon', 'hold', 'resume', 'lobby', 'end'];
+const WAITS = new Set(/** @type {Phase[]} */ (['waiting', 'waitingOffline', 'summoned', 'preparing']));
 const OVER = new Set(['stopped', 'left', 'ended']);
 const TALKS = new Set(/** @type {Phase[]} */ (['inCall', 'inCallOffline', 'held']));
 /** Reasons of a bye after which loading the page again takes the seat here. */
@@ -106,6 +106,7 @@ export class CallStage {
     on('resume', () => void this.#command(() => this.#call.admit(customerId)));
     on('lobby', () => void this.#command(() => this.#call.lobby(customerId)));
     on('end', () => byId('confirm-end', HTMLDialogElement).showModal());
+    on('summon', () => void this.#command(() => this.#call.summon(customerId)));
     on('call-in', () => this.#choose());
     on('show-shortcuts', () => byId('shortcuts', HTMLDialogElement).showModal());
     on('use-here', () => this.#useHere());

@@ -6,6 +6,7 @@ import { Call } from '../media/call.js';
 import { SignalingClient } from '../signaling/client.js';
 import { OwnMedia } from './agent-call-media.js';
 import { OutcomeForm } from './agent-call-outcome.js';
+import { agentWaiting } from './agent-call-waiting.js';
 import { hasPlace, losePlace, takePlace } from './agent-call-place.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
@@ -82,6 +83,7 @@ function startCall(data) {
   stage.start();
   if (data.held && !hasPlace()) stage.askFirst(begin);
   else begin();
+  agentWaiting(call, data.customerId, signal);
   wireIdentity(data.identityUrl);
   stayAwake(signal);
   featuresWhenTalking(call, { side: 'agent', say: toast(byId('announcement', HTMLElement)), signal });

@@ -79,6 +79,10 @@ function fillWaiting(element, row) {
   open.classList.toggle('button--primary', row.online);
   setText(open, text(row.online ? 'agent.call_in' : 'agent.board.open'));
   open.setAttribute('aria-label', text(row.online ? 'agent.board.call_in_name' : 'agent.board.open_name', { name: row.customer }));
+  setVisible(slot(element, 'summoned'), row.summonedUntil > 0);
+  const left = slot(element, 'summonedLeft');
+  left.setAttribute('offset', String(clockSkewMs));
+  left.setAttribute('to', String(row.summonedUntil));
   const clock = slot(element, 'clock');
   clock.setAttribute('offset', String(clockSkewMs));
   clock.setAttribute('target', String(row.overAfterS));

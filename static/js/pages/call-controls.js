@@ -113,7 +113,8 @@ export function chatSheet(call, say, signal) {
   call.on(
     'chat',
     ({ sender }) => {
-      if (!sheet.hidden || sender === chat.selfId) return;
+      const talking = call.state.phase === 'in_call' || call.state.phase === 'held';
+      if (!sheet.hidden || sender === chat.selfId || !talking) return;
       count(unread + 1);
       say(text('say.room.chat_unread'));
     },

@@ -52,12 +52,21 @@ export function roomView(state, online) {
   const status = statusOf(state, section, online);
   return {
     section,
-    called: state.phase === 'preparing',
+    called: isCalled(state),
     covered: section === 'call' && !flows(state),
     asked: state.self?.deviceAsks === true && (section === 'call' || section === 'waiting'),
     status,
     stop: section === 'stopped' ? stopOf(state) : null,
   };
+}
+
+/**
+ * Whether the official has called this person: just now, or while the page was away.
+ *
+ * @param {Pick<CallState, 'phase' | 'self'>} state
+ */
+export function isCalled({ phase, self }) {
+  return phase === 'preparing' || (phase === 'waiting' && (self?.summonedUntil ?? 0) > 0);
 }
 
 /**

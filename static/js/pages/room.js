@@ -20,7 +20,8 @@ import { asked, guardBack } from './leave-guard.js';
 import { forget, recall, remember } from './room-memory.js';
 import { RoomPage } from './room-page.js';
 import { measured } from './quality-start.js';
-import { officialIn, roomView } from './room-view.js';
+import { isCalled, officialIn, roomView } from './room-view.js';
+import { waitingRoom } from './waiting-start.js';
 
 /**
  * @import { CallState } from '../media/call-state.js'
@@ -73,7 +74,8 @@ function enter(media) {
     picture: () => officialIn(call.state)?.camera === 'on',
     signal,
   });
-  const call = new Call({ client: new SignalingClient({ url }), media, connect, black: blackPicture });
+  const client = new SignalingClient({ url });
+  const call = new Call({ client, media, connect, black: blackPicture });
   const say = (/** @type {string} */ words) => page.say(words);
   const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);
@@ -93,6 +95,7 @@ function enter(media) {
   });
   leavingAsksFirst(call);
   stayAwake(signal);
+  waitingRoom(call, client, () => bell.ring(), signal);
   featuresWhenTalking(call, { side: 'customer', say, signal });
   // Whoever waits has time to read; nothing of it is needed to be called in.
   if (document.querySelector('[data-request-card]')) {
@@ -115,10 +118,10 @@ function keepChoice({ localMedia, mic, camera, phase }) {
 /** @returns {(state: CallState) => void} */
 function ringWhenCalled() {
   let rung = false;
-  return ({ phase }) => {
-    const called = phase === 'preparing' || phase === 'in_call';
+  return (state) => {
+    const called = isCalled(state) || state.phase === 'in_call';
     if (called && !rung) bell.ring();
-    if (called || phase === 'waiting') rung = called;
+    if (called || state.phase === 'waiting') rung = called;
   };
 }
 
