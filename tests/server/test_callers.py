@@ -131,6 +131,9 @@ async def test_several_of_a_phone_are_listed_without_contacts(agent):
     await book(agent)
     await book(agent)
     listed = await agent.post("/agent/callers", number="0507654321")
+    async with agent.app[DB].read() as tx:
+        entries = schema.audit_entry.select().where(schema.audit_entry.c.action == "caller.looked_up")
+        assert len({row.appointment_id for row in await tx.execute(entries)} - {None}) == 2
     assert len(listed.links("/agent/callers/")) == 2
     assert "متعامل 7" not in listed.text
 
