@@ -79,6 +79,7 @@ async def circle(tmp_path):
                 joining=house.joining,
                 codes=codes,
                 hub=house.hub,
+                sms=True,
             ),
         )
 

@@ -16,6 +16,8 @@ from tests.support.slots import SERVICES
 from vap_meet.services.availability import Availability
 from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.feedback import Feedback
+from vap_meet.services.hand_over import HandOvers
+from vap_meet.services.phone_codes import PhoneCodes
 from vap_meet.services.requests import Requests
 from vap_meet.web import appkeys as key
 from vap_meet.web import assets, customer, feedback
@@ -124,6 +126,15 @@ async def open_street(folder: Path) -> AsyncIterator[Street]:
         app[key.FEEDBACK] = Feedback(db=house.db, clock=house.clock, zone=ZoneInfo(house.settings.time_zone))
         app[key.SESSIONS] = house.sessions
         app[key.CATALOGUE] = Catalogue(db=house.db, clock=house.clock)
+        app[key.HAND_OVERS] = HandOvers(
+            db=house.db,
+            clock=house.clock,
+            public_url=house.settings.public_url,
+            joining=house.joining,
+            codes=PhoneCodes(db=house.db, clock=house.clock, keys=house.keys, limits=house.limits),
+            hub=house.hub,
+            sms=True,
+        )
         app[key.REQUESTS] = Requests(db=house.db, clock=house.clock, keys=house.keys, lookup=None)
         app.add_routes(assets.routes)
         app.add_routes(customer.routes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vap_meet.domain.messages import Channel
 from vap_meet.domain.outbox import Kind
 from vap_meet.services.colleagues import Colleagues
 from vap_meet.services.guest_sending import GuestSending
@@ -42,6 +43,7 @@ def put_guests(app: web.Application, base: Base, telling: Telling) -> None:
         joining=app[key.JOINING],
         codes=app[key.PHONE_CODES],
         hub=app[key.HUB],
+        sms=Channel.SMS in telling.channels,
     )
     sending = GuestSending(
         guests=guests, senders=telling.channels, writer=Letters(base.settings, app[key.RENDERER])

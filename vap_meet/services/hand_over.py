@@ -39,7 +39,7 @@ KEPT = timedelta(days=1)
 
 
 class HandOvers:
-    """The use cases of another device. `chance` makes the secret of a link."""
+    """The use cases of another device. `chance` makes a link's secret, `sms` says if digits can be sent."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class HandOvers:
         joining: Joining,
         codes: PhoneCodes,
         hub: Hub,
+        sms: bool,
         chance: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._db = db
@@ -58,6 +59,7 @@ class HandOvers:
         self._joining = joining
         self._codes = codes
         self._hub = hub
+        self._sms = sms
         self._chance = chance
 
     async def make(self, view: VisitView) -> str:
@@ -127,6 +129,10 @@ class HandOvers:
         await self._move(held.appointment_id, held.participant_id, entry.visit_id)
         return entry
 
+    def proves_by_phone(self, view: VisitView) -> bool:
+        """Whether there is a phone, and a way to it, by which the visitor can prove to be who they are."""
+        return self._sms and view.participant_id == CUSTOMER and view.appointment.customer.phone is not None
+
     async def send_code(self, view: VisitView, *, address: str) -> SentCode:
         """Send digits to the customer's phone, good for this visit alone.
 
@@ -159,7 +165,7 @@ class HandOvers:
         if view.status is not LinkStatus.OPEN:
             raise refusal(view.status)
         phone = view.appointment.customer.phone
-        if view.participant_id != CUSTOMER or phone is None:
+        if not self.proves_by_phone(view) or phone is None:
             raise NotFound("There is no phone to send a code to.")
         return phone
 

@@ -111,9 +111,11 @@ async def appointment_page(request: web.Request) -> web.StreamResponse:
         js_prefixes=(
             "agent.js.",
             "agent.media.",
+            "say.call.",
+            "say.guests.",
+            "agent.people.",
             "say.files.",
             "say.proof.",
-            "say.call.",
             "agent.outcome.compare",
             "signin.title",
             "common.try_again",

@@ -26,7 +26,16 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.services.limits import Bucket
 from vap_meet.web import customer_join
-from vap_meet.web.appkeys import AVAILABILITY, CATALOGUE, CLOCK, JOINING, RENDERER, REQUESTS, SESSIONS
+from vap_meet.web.appkeys import (
+    AVAILABILITY,
+    CATALOGUE,
+    CLOCK,
+    HAND_OVERS,
+    JOINING,
+    RENDERER,
+    REQUESTS,
+    SESSIONS,
+)
 from vap_meet.web.customer_answer import answer_page, answers, is_over
 from vap_meet.web.customer_pages import (
     accepted,
@@ -202,10 +211,10 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
             "waitedMs": waited_ms,
             "signalUrl": f"/signal?visit={view.visit_id}",
             "statusUrl": f"{base}status.json",
-            "guest": view.guest is not None,
         },
         js_prefixes=("say.",),
         guest=view.guest,
+        proves_by_phone=request.app[HAND_OVERS].proves_by_phone(view),
         appointment=view.appointment,
         visit_id=view.visit_id,
         request_url=_request_url(request, view),

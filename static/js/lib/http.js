@@ -55,6 +55,16 @@ export function postJson(url, body, options) {
 }
 
 /**
+ * @param {string} url
+ * @param {RequestOptions} [options]
+ * @returns {Promise<any>}
+ * @throws {HttpProblem}
+ */
+export function remove(url, options) {
+  return request('DELETE', url, undefined, options);
+}
+
+/**
  * @param {string} method
  * @param {string} url
  * @param {unknown} body

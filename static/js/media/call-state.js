@@ -19,6 +19,8 @@
  * @property {Bye | null} bye What the server said last when it closed for good.
  * @property {ParticipantView | null} self Null before the first welcome.
  * @property {readonly ParticipantView[]} participants The others, as far as this person may see them.
+ * @property {boolean} locked Whether nobody new may come in.
+ * @property {string | null} pinned Whom everybody is to see large; a participant id, one's own too.
  * @property {ReadonlyMap<string, MediaStream>} remote The others' media by participant id.
  * @property {ReadonlyMap<string, RTCPeerConnectionState>} links How the path to each of them is.
  * @property {readonly ChatLine[]} chat In order, each line once.
@@ -68,6 +70,8 @@ export const INITIAL = {
   bye: null,
   self: null,
   participants: [],
+  locked: false,
+  pinned: null,
   remote: new Map(),
   links: new Map(),
   chat: [],
@@ -180,7 +184,8 @@ function withRoom(state, room, selfId) {
   const self = room.participants.find((each) => each.id === selfId) ?? null;
   const participants = room.participants.filter((each) => each.id !== selfId);
   const phase = room.ended ? 'ended' : self ? PHASE_OF[self.stage] : 'left';
-  return { ...state, phase, self: self ?? state.self, participants };
+  const { locked = false, pinned = null } = room;
+  return { ...state, phase, self: self ?? state.self, participants, locked, pinned };
 }
 
 /**

@@ -135,6 +135,42 @@ export class Call extends TypedEvents {
   }
 
   /**
+   * Put a participant out of the room, for good.
+   *
+   * @param {string} participant
+   * @throws {RefusedError}
+   */
+  remove(participant) {
+    return this.#client.request({ type: 'remove', participant });
+  }
+
+  /**
+   * Let nobody new in, or let them in again.
+   *
+   * @param {boolean} locked
+   * @throws {RefusedError}
+   */
+  lock(locked) {
+    return this.#client.request({ type: 'lock', locked });
+  }
+
+  /**
+   * Have everybody see a participant large, or nobody any more.
+   *
+   * @param {string} participant
+   * @param {boolean} on
+   * @throws {RefusedError}
+   */
+  pin(participant, on) {
+    return this.#client.request({ type: 'pin', participant, on });
+  }
+
+  /** @returns {Map<string, number>} How loud each of the others is right now, from 0 to 1. */
+  loudness() {
+    return new Map([...this.#mesh.live].map(([id, peer]) => [id, peer.loudness]));
+  }
+
+  /**
    * Call in a waiting participant who may be away.
    *
    * @param {string} participant
@@ -253,7 +289,7 @@ export class Call extends TypedEvents {
     const client = this.#client;
     this.#sending.on('change', () => this.#localChanged());
     client.on('welcome', (welcome) => {
-      this.#mesh.configure(welcome.iceServers);
+      this.#mesh.configure(welcome.iceServers, welcome.relayOnly);
       this.#apply({ type: 'welcome', welcome, now: Date.now() }, { fresh: !welcome.resumed });
       this.#publish();
     });

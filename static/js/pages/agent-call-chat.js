@@ -22,7 +22,7 @@ export class CallChat {
    * @param {AbortSignal} signal
    */
   constructor(call, customer, signal) {
-    this.#chat.nameOf = () => customer;
+    this.#chat.nameOf = (id) => call.state.participants.find((each) => each.id === id)?.name ?? customer;
     this.#chat.send = (line) => call.sendChat(line);
     listen(this.#button, 'click', () => this.#chat.focusInput(), signal);
     const observer = new IntersectionObserver(([entry]) => this.#sighted(entry), { threshold: 0.5 });

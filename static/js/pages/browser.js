@@ -37,3 +37,14 @@ export function isInApp(userAgent) {
 export function canCall({ RTCPeerConnection, WebSocket, isSecureContext, navigator }) {
   return Boolean(RTCPeerConnection && WebSocket && (navigator.mediaDevices || !isSecureContext));
 }
+
+/**
+ * Where Android opens a link in Chrome, and where it has none, in whatever browser there is.
+ *
+ * @param {string} url
+ */
+export function chromeIntent(url) {
+  const { protocol, host, pathname } = new URL(url);
+  const scheme = protocol.slice(0, -1);
+  return `intent://${host}${pathname}#Intent;scheme=${scheme};package=com.android.chrome;S.browser_fallback_url=${encodeURIComponent(url)};end`;
+}

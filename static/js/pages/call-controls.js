@@ -86,7 +86,11 @@ export function chatSheet(call, say, signal) {
   const chat = /** @type {VapChat} */ (byId('chat', HTMLElement));
   let unread = 0;
   chat.send = (line) => call.sendChat(line);
-  chat.nameOf = () => text('say.room.official');
+  // Whoever has left meanwhile may be unknown here; then it was the official, as between two.
+  chat.nameOf = (id) => {
+    const sender = call.state.participants.find((each) => each.id === id);
+    return !sender || sender.host ? text('say.room.official') : sender.name;
+  };
 
   const count = (/** @type {number} */ lines) => {
     unread = lines;

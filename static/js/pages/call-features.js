@@ -19,6 +19,10 @@ import { moreMenu } from './more-menu.js';
 
 /** @type {readonly (() => Promise<Feature>)[]} */
 const FEATURES = [
+  () => import('./feature-group.js'),
+  () => import('./feature-people.js'),
+  () => import('./feature-guests.js'),
+  () => import('./feature-hand-over.js'),
   () => import('./feature-notes.js'),
   () => import('./feature-weak.js'),
   () => import('./feature-pause.js'),

@@ -37,7 +37,7 @@ const SECTION = {
 };
 
 // Reasons with words of their own; every other one is a lost connection.
-const STOPS = new Set(['moved_device', 'in_use', 'removed']);
+const STOPS = new Set(['moved_device', 'in_use', 'removed', 'room_full', 'locked']);
 const CONTINUES = new Set(['moved_device']);
 // The record has changed: moved, cancelled, or this browser's access is over. The page explains which.
 const RELOADS = new Set(['revoked', 'no_access']);

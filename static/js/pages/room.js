@@ -47,7 +47,10 @@ const check = new DeviceCheck((device) => {
 
 /** Begin as far as this browser and an earlier choice allow. */
 async function begin() {
-  if (!canCall(globalThis)) return page.go('browser');
+  if (!canCall(globalThis)) {
+    void import('./other-browser.js').then(({ offerOtherBrowser }) => offerOtherBrowser());
+    return page.go('browser');
+  }
   const choice = recall(visit);
   if (!choice) return page.go('preview');
   if (choice.way === 'none') return enter(null);
@@ -91,7 +94,8 @@ function enter(media) {
     present.abort();
     const dialog = byId('leave-dialog', HTMLDialogElement);
     if (dialog.open) dialog.close('stay');
-    if (phase !== 'stopped') whenAnswered(statusUrl, () => page.answered(), new AbortController().signal);
+    const answers = document.getElementById('read-answer') !== null; // a guest is told none
+    if (phase !== 'stopped' && answers) whenAnswered(statusUrl, () => page.answered(), new AbortController().signal);
   });
   leavingAsksFirst(call);
   stayAwake(signal);
@@ -159,6 +163,18 @@ listen(element('enter-without'), 'click', () => {
   check.close();
   enter(null);
 });
+/**
+ * Do what a button is for, loaded when it is pressed; some people's page does not have it.
+ *
+ * @param {string} id
+ * @param {() => Promise<unknown>} run
+ */
+function onDemand(id, run) {
+  const button = document.getElementById(id);
+  if (button) listen(button, 'click', () => void run());
+}
+onDemand('waiting-companions', async () => (await import('./companions.js')).openCompanions());
+onDemand('prove-start', async () => (await import('./prove-phone.js')).proveByPhone());
 for (const id of ['rejoin', 'stopped-again']) listen(element(id), 'click', () => location.reload());
 
 void begin();

@@ -1,0 +1,19 @@
+import { setText } from '../lib/dom.js';
+import { text } from '../lib/page-data.js';
+
+/**
+ * Copy the link that a field shows; where there is no clipboard it is selected, to be copied by hand.
+ *
+ * @param {HTMLInputElement} field
+ * @param {HTMLElement} said A live region, told how it went.
+ */
+export async function copyLink(field, said) {
+  try {
+    await navigator.clipboard.writeText(field.value);
+    setText(said, text('say.guests.copied'));
+  } catch {
+    field.focus();
+    field.select();
+    setText(said, text('say.guests.copy_by_hand'));
+  }
+}
