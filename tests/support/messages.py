@@ -170,7 +170,7 @@ async def post_office(
     announce = Announcer(promises)
     async with fresh_database(folder) as db:
         keys = Keys.open(folder / "secrets")
-        sessions = Sessions(db=db, clock=clock, host_came=promises.host_came)
+        sessions = Sessions(db=db, clock=clock, host_came=promises.host_came, summoned=promises.summoned)
         hub = Hub(
             log=MemoryLog(clock_ms=lambda: 0),
             facts=sessions,

@@ -125,8 +125,8 @@ def test_what_is_for_later_holds_nothing_back():
     at_once = message_lane(message(MessageKind.CONFIRMATION))
     assert message_lane(message(MessageKind.MOVED, version=2)) == at_once
     assert message_lane(message(MessageKind.MOVED, channel=Channel.SMS)) != at_once
-    later = [message_lane(message(kind)) for kind in (*REMINDERS, MessageKind.READY)]
-    assert len({at_once, *later}) == 4
+    later = [message_lane(message(kind)) for kind in (*REMINDERS, MessageKind.READY, MessageKind.SUMMONED)]
+    assert len({at_once, *later}) == 5
 
 
 def test_a_promise_is_read_back_as_it_was_written():

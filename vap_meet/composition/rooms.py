@@ -45,7 +45,12 @@ def put_rooms(app: web.Application, base: Base, telling: Telling) -> None:
     for_participant = _ice_servers(settings, clock)
     app[key.BOARD_NEWS] = news = BoardNews(rooms.nudges)
     app[key.SESSIONS] = sessions = Sessions(
-        db=db, clock=clock, recorded=news.changed, wake=telling.wake, host_came=telling.promises.host_came
+        db=db,
+        clock=clock,
+        recorded=news.changed,
+        wake=telling.wake,
+        host_came=telling.promises.host_came,
+        summoned=telling.promises.summoned,
     )
     app[key.HUB] = hub = Hub(
         log=rooms.log,

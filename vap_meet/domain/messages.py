@@ -40,6 +40,7 @@ class MessageKind(StrEnum):
     RUNNING_LATE = "running_late"
     TURN_NEAR = "turn_near"  # they will soon be called in, and their page is closed
     READY = "ready"  # the official is there, and the customer's page is not
+    SUMMONED = "summoned"  # called in while away, which holds until a time
     ANSWER = "answer"
     CORRECTION = "correction"  # a later version of an answer that was sent
     INVITATION = "invitation"  # to choose a time, from a back office
@@ -67,14 +68,18 @@ WITH_LINK = frozenset(
         MessageKind.RUNNING_LATE,
         MessageKind.TURN_NEAR,
         MessageKind.READY,
+        MessageKind.SUMMONED,
     }
 )
 """Messages that lead into the appointment."""
 
-IF_AWAY = frozenset({MessageKind.READY, MessageKind.TURN_NEAR})
+ONCE = frozenset({MessageKind.READY, MessageKind.TURN_NEAR})
+"""Messages that are promised once for each time of an appointment."""
+
+IF_AWAY = ONCE | {MessageKind.SUMMONED}
 """Messages to a customer whose page is closed: who is there sees it there."""
 
-_OF_THE_DAY = frozenset({MessageKind.RUNNING_LATE, MessageKind.TURN_NEAR, MessageKind.READY})
+_OF_THE_DAY = IF_AWAY | {MessageKind.RUNNING_LATE}
 """Messages that are for when the appointment's time has come, and after it."""
 
 READY_AFTER = timedelta(seconds=30)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import Language
 from vap_meet.domain.calendar_file import calendar_file
@@ -22,12 +24,13 @@ from vap_meet.domain.messages import (
     MessageKind,
     OutgoingMessage,
     address_of,
+    message_lane,
     read_message,
     still_worth_sending,
 )
 from vap_meet.services.delivery import NotKept
 from vap_meet.services.phone_codes import read_code_message
-from vap_meet.store import appointments, outcomes
+from vap_meet.store import appointments, outbox, outcomes
 from vap_meet.store import phone_codes as codes
 
 if TYPE_CHECKING:
@@ -121,6 +124,8 @@ class MessageSending:
             return
         if promised.kind in IF_AWAY and not await self._is_away(promised.kind, appointment.id):
             return
+        if promised.kind is MessageKind.READY and await self._was_summoned(promised):
+            return
         to = address_of(appointment.customer, promised.channel)
         outcome = _latest_told(versions, promised)
         if not to or (promised.kind in OF_OUTCOME and outcome is None):
@@ -175,6 +180,11 @@ class MessageSending:
         if present is None:
             raise NotKept("who is online can't be told")
         return CUSTOMER not in present and (bool(present) or kind is not MessageKind.READY)
+
+    async def _was_summoned(self, ready: PromisedMessage) -> bool:
+        """Whether the customer was called in by a message of its own, which says more."""
+        async with self._db.read() as tx:
+            return await outbox.is_promised(tx, message_lane(replace(ready, kind=MessageKind.SUMMONED)))
 
     async def _hand_over(self, message: OutgoingMessage) -> None:
         sender = self._senders.get(message.channel)

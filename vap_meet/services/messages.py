@@ -5,15 +5,17 @@ What is promised is a message by one channel to one appointment's customer; `mes
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
 
+from signaling.stages import SUMMON_MS
 from vap_meet.domain.announcing import AppointmentEvent
 from vap_meet.domain.messages import (
-    IF_AWAY,
+    ONCE,
     READY_AFTER,
     MessageKind,
     PromisedMessage,
@@ -90,6 +92,15 @@ class MessagePromises:
             due_at = max(at + READY_AFTER, appointment.starts_at)
             await self.promise(tx, MessageKind.READY, appointment, at=at, due_at=due_at)
 
+    async def summoned(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
+        """Promise to tell a customer who may be away that they were called in, and until when it holds."""
+        if not self._ways:
+            return
+        appointment = await appointments.get(tx, appointment_id)
+        if appointment.is_open:
+            until = at + timedelta(milliseconds=SUMMON_MS)
+            await self.promise(tx, MessageKind.SUMMONED, appointment, at=at, good_until=until)
+
     async def promise(
         self,
         tx: AsyncConnection,
@@ -115,7 +126,7 @@ class MessagePromises:
                 good_until=good_until,
             )
             lane = message_lane(message)
-            if kind in IF_AWAY and await outbox.is_promised(tx, lane):
+            if kind in ONCE and await outbox.is_promised(tx, lane):
                 continue
             await outbox.promise(
                 tx,

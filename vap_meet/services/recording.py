@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from signaling.events import Admitted, Ended, Fact, Left
+from signaling.events import Admitted, Ended, Fact, Left, Summoned
 from vap_meet.domain.appointment import TRANSITIONS, AppointmentState
 from vap_meet.domain.audit import NewEntry
 from vap_meet.domain.errors import Unavailable
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 class HostCame(Protocol):
-    """Hears of staff who came to an appointment."""
+    """Hears of staff who came to an appointment, or of a customer whom they summoned."""
 
     async def __call__(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
         """Write what follows; called when the fact has been written."""
@@ -72,11 +72,19 @@ class NewFact:
 class Recorder:
     """Takes facts one by one and writes those that wait together."""
 
-    def __init__(self, *, db: Database, clock: Clock, host_came: HostCame | None = None) -> None:
-        """Take the parts; `host_came` is told, in the transaction, of staff who come to a meeting."""
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        host_came: HostCame | None = None,
+        summoned: HostCame | None = None,
+    ) -> None:
+        """Take the parts; the last two are told, in the transaction, of what they are named after."""
         self._db = db
         self._clock = clock
         self._host_came = host_came
+        self._summoned = summoned
         self._waiting: deque[NewFact] = deque()
         self._turn = asyncio.Lock()
 
@@ -104,7 +112,8 @@ class Recorder:
     async def _write(self, batch: list[NewFact]) -> None:
         try:
             async with self._db.write() as tx:
-                await take(tx, batch, now=self._clock(), host_came=self._host_came)
+                heard = {"host_came": self._host_came, "summoned": self._summoned}
+                await take(tx, batch, now=self._clock(), **heard)
         except Exception as error:  # noqa: BLE001 - each caller gets it, from `record`
             if len(batch) > 1 and not isinstance(error, Unavailable):
                 for one in batch:  # one of them is at fault, which the others must not suffer for
@@ -117,7 +126,12 @@ class Recorder:
 
 
 async def take(
-    tx: AsyncConnection, batch: list[NewFact], *, now: datetime, host_came: HostCame | None = None
+    tx: AsyncConnection,
+    batch: list[NewFact],
+    *,
+    now: datetime,
+    host_came: HostCame | None = None,
+    summoned: HostCame | None = None,
 ) -> None:
     """Store facts with what they change: sessions, states, audit. Those that are there change nothing.
 
@@ -138,6 +152,9 @@ async def take(
     if host_came is not None:
         for room in changes.hosted:
             await host_came(tx, room, at=now)
+    if summoned is not None:
+        for room in changes.summoned:
+            await summoned(tx, room, at=now)
 
 
 class _Changes:
@@ -151,6 +168,7 @@ class _Changes:
         self._audited: list[NewEntry] = []
         self._told: list[tuple[AppointmentEvent, str]] = []
         self.hosted: dict[str, None] = {}
+        self.summoned: dict[str, None] = {}
 
     def add(self, room: str, where: Standing, known: list[StoredFact], told: list[NewFact]) -> None:
         """Add what one room's facts change."""
@@ -168,6 +186,8 @@ class _Changes:
                 what = facts.happening(one.fact, one.stored.at)
                 if what is not None and what.what is Happening.HOST_CAME:
                     self.hosted[room] = None
+                if isinstance(one.fact, Summoned):
+                    self.summoned[room] = None
                 wanted = facts.step_of(one.fact)
                 before, state = state, TRANSITIONS.get((state, wanted), state) if wanted else state
                 if state is not before:

@@ -15,6 +15,7 @@ from signaling.events import (
     FactSink,
     Position,
     RestoredParticipant,
+    Summoned,
 )
 from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import IdentityAssurance, Language
@@ -74,12 +75,13 @@ class Sessions(FactSink):
         recorded: Callable[[], None] = no_one,
         wake: Callable[[], None] = no_one,
         host_came: HostCame | None = None,
+        summoned: HostCame | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._recorded = recorded
         self._wake = wake
-        self._recorder = Recorder(db=db, clock=clock, host_came=host_came)
+        self._recorder = Recorder(db=db, clock=clock, host_came=host_came, summoned=summoned)
 
     async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
         """Store one fact with all it changes, in one transaction, exactly once by its position.
@@ -92,7 +94,7 @@ class Sessions(FactSink):
         except Unavailable as error:
             raise FactNotStored(error.sentence) from error
         self._recorded()
-        if facts.step_of(fact) is not None:
+        if facts.step_of(fact) is not None or isinstance(fact, Summoned):
             self._wake()
 
     async def timeline(self, appointment_id: str) -> tuple[TimelineItem, ...]:
