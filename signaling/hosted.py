@@ -42,6 +42,7 @@ class HostedRoom:
         "_on_release",
         "_presence",
         "_projection",
+        "_relay_only",
         "_released",
         "_seated",
         "_subscription",
@@ -57,6 +58,7 @@ class HostedRoom:
         around: Surroundings,
         *,
         ice_servers: Callable[[str], tuple[IceServer, ...]],
+        relay_only: bool,
         on_release: Callable[[str], None],
     ) -> None:
         self.name = name
@@ -65,6 +67,7 @@ class HostedRoom:
         self._presence = presence
         self._around = around
         self._ice_servers = ice_servers
+        self._relay_only = relay_only
         self._on_release = on_release
         self._projection = Projection(name, around, self._deliver)
         self._connections: dict[str, Connection] = {}
@@ -250,6 +253,7 @@ class HostedRoom:
                     server_time=self._around.clock_ms(),
                     room=room.view(name, self._online()),
                     ice_servers=self._ice_servers(name),
+                    relay_only=self._relay_only,
                     chat=chat,
                     ref=connection.hello_ref,
                 )

@@ -58,10 +58,12 @@ class Hub:
         ice_servers: Callable[[str], tuple[IceServer, ...]],
         clock_ms: Callable[[], int],
         presence: Presence | None = None,
+        relay_only: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - immutable
     ) -> None:
         self._log = log
         self._ice_servers = ice_servers
+        self._relay_only = relay_only
         self._wheel = Wheel(clock_ms())
         self._around = Surroundings(
             facts=facts, limits=limits, wheel=self._wheel, clock_ms=clock_ms, spawn=self._spawn
@@ -227,6 +229,7 @@ class Hub:
             self._presence,
             self._around,
             ice_servers=self._ice_servers,
+            relay_only=self._relay_only,
             on_release=self._released,
         )
         await hosted.follow()

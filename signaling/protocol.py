@@ -277,7 +277,10 @@ class ChatLine(Struct, rename="camel", frozen=True):
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):
-    """The answer to hello: who you are, where the log stands, the whole state. `serverTime` in ms."""
+    """The answer to hello: who you are, where the log stands, the whole state. `serverTime` in ms.
+
+    `relayOnly`: media goes over a relay of `iceServers` and no other way, so that nobody learns an address.
+    """
 
     self: ParticipantId
     epoch: Epoch
@@ -287,6 +290,7 @@ class Welcome(_Message, frozen=True, tag="welcome"):
     room: RoomView
     ice_servers: tuple[IceServer, ...]
     chat: tuple[ChatLine, ...]
+    relay_only: bool = False
     ref: Ref | UnsetType = UNSET
 
 

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     turn_secret: SecretStr | None = Field(
         None, validate_default=True, description="coturn's static-auth-secret"
     )
+    ice_policy: Literal["all", "relay"] = Field(
+        "all", description="`relay`: media goes over TURN servers only, so nobody learns an address"
+    )
     echo_capacity: int = Field(
         64, ge=0, description="paths that device checks may test at once; 0: no echo process"
     )
@@ -129,6 +132,13 @@ class Settings(BaseSettings):
     def _servers_need_their_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if info.data.get("turn_urls") and not (value and value.get_secret_value()):
             raise ValueError("TURN servers need the secret they share with this service")
+        return value
+
+    @field_validator("ice_policy")
+    @classmethod
+    def _a_relay_needs_servers(cls, value: str, info: ValidationInfo) -> str:
+        if value == "relay" and not info.data.get("turn_urls"):
+            raise ValueError("without a TURN server nobody could talk by relay: set VAP_TURN_URLS")
         return value
 
     @field_validator("smtp_from")

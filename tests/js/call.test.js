@@ -390,4 +390,10 @@ test('TURN servers of the welcome are used for what is connected', () => {
   const iceServers = [{ urls: ['turn:relay.test'], username: 'u', credential: 'c' }];
   enter('customer', [customer(), host()], { welcome: { iceServers } });
   assert.deepEqual(connections[0].configuration.iceServers, iceServers);
+  assert.equal(connections[0].configuration.iceTransportPolicy, 'all');
+});
+
+test('where media may only go over a relay, no other way is looked for', () => {
+  enter('customer', [customer(), host()], { welcome: { relayOnly: true } });
+  assert.equal(connections[0].configuration.iceTransportPolicy, 'relay');
 });

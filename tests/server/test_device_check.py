@@ -176,6 +176,13 @@ async def test_every_way_to_a_relay_is_tested_through_a_real_one(tmp_path):
                     assert "typ relay" in peer.connection.localDescription.sdp
 
 
+async def test_where_calls_go_over_relays_only_no_other_way_is_tested(tmp_path):
+    urls = ("turn:turn.example.org?transport=udp", "turns:turn.example.org?transport=tcp")
+    async with a_customer(tmp_path, ice_policy="relay", turn_urls=urls, turn_secret=SECRET) as customer:
+        _, plan = await customer.ask("GET", "check-plan.json")
+        assert [(path["way"], path["relay"]) for path in plan["paths"]] == [("udp", True), ("tls", True)]
+
+
 async def test_the_agent_sees_the_verdict_beside_the_record_and_on_the_waiting_row(tmp_path):
     async with staffed(tmp_path) as house:
         _, page = await house.agent.get("/agent/appointments/a1")

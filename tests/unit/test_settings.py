@@ -86,3 +86,13 @@ def test_a_channel_that_cannot_work_is_refused_by_name(monkeypatch, settings, at
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert [error["loc"][0] for error in refused.value.errors()] == [at_fault]
+
+
+def test_a_relay_policy_without_a_relay_is_refused_at_the_start(monkeypatch):
+    monkeypatch.setenv("VAP_ICE_POLICY", "relay")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert refused.value.errors()[0]["loc"] == ("ice_policy",)
+    monkeypatch.setenv("VAP_TURN_URLS", "turn:turn.example.org")
+    monkeypatch.setenv("VAP_TURN_SECRET", "kept-to-itself")
+    assert Settings().ice_policy == "relay"

@@ -57,6 +57,7 @@ def put_rooms(app: web.Application, base: Base, telling: Telling) -> None:
         presence=rooms.presence,
         facts=sessions,
         ice_servers=for_participant,
+        relay_only=settings.ice_policy == "relay",
         clock_ms=milliseconds(clock),
     )
     app[key.JOINING] = Joining(
@@ -85,7 +86,12 @@ def _put_measuring(
     settings, clock, db = base.settings, base.clock, base.db
     app[key.ECHO] = echo = Echo(capacity=settings.echo_capacity, stun_urls=settings.stun_urls)
     base.closing.push_async_callback(echo.close)
-    app[key.DEVICE_CHECKS] = DeviceChecks(db=db, clock=clock, ice_servers=for_participant)
+    app[key.DEVICE_CHECKS] = DeviceChecks(
+        db=db,
+        clock=clock,
+        ice_servers=for_participant,
+        relay_only=settings.ice_policy == "relay",
+    )
     app[key.QUALITY] = Quality(db=db, clock=clock)
     turn_check = TurnCheck(urls=settings.turn_urls, secret=_turn_secret(settings), clock=clock)
     app[key.HEALTH] = Health(db=db, clock=clock, turn=turn_check, redis=app[key.ROOMS].line)

@@ -40,15 +40,21 @@ class DeviceChecks:
     """Keeps the last check of each appointment's customer."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, ice_servers: Callable[[str], tuple[IceServer, ...]]
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        ice_servers: Callable[[str], tuple[IceServer, ...]],
+        relay_only: bool = False,
     ) -> None:
-        """`ice_servers` gives what a participant's browser may use, as in a call."""
+        """As in a call: `ice_servers` gives what a participant's browser may use, `relay_only` that alone."""
         self._db = db
         self._clock = clock
         self._ice_servers = ice_servers
+        self._relay_only = relay_only
 
     def paths(self, participant: str) -> tuple[CheckPath, ...]:
-        """Return what there is to test: the direct way, and one relay for each way to reach one."""
+        """Return what there is to test: the direct way, if calls take it, and each way to a relay."""
         servers = self._ice_servers(participant)
         stun = tuple(server for server in servers if not server.username)
         relays: dict[Way, CheckPath] = {}
@@ -57,6 +63,8 @@ class DeviceChecks:
                 way = _WAYS[TurnServer.read(url).path]
                 one = IceServer((url,), server.username, server.credential)
                 relays.setdefault(way, CheckPath(way=way, servers=(one,), relay=True))
+        if self._relay_only:
+            return tuple(relays.values())
         return (CheckPath(way=Way.DIRECT, servers=stun, relay=False), *relays.values())
 
     async def record(self, appointment_id: str, found: Findings) -> Verdict:

@@ -66,10 +66,16 @@ export class Mesh extends TypedEvents {
     this.#makeBlack = black;
   }
 
-  /** @param {readonly IceServer[]} iceServers For connections made from now on. */
-  configure(iceServers) {
+  /**
+   * For connections made from now on.
+   *
+   * @param {readonly IceServer[]} iceServers
+   * @param {boolean} [relayOnly] Whether media may go over them and no other way.
+   */
+  configure(iceServers, relayOnly = false) {
     const servers = iceServers.map((server) => ({ ...server, urls: [...server.urls] }));
-    this.#configuration = { iceServers: servers, bundlePolicy: 'max-bundle' };
+    const iceTransportPolicy = relayOnly ? 'relay' : 'all';
+    this.#configuration = { iceServers: servers, iceTransportPolicy, bundlePolicy: 'max-bundle' };
   }
 
   /**

@@ -429,6 +429,8 @@ export {};
 /**
  * The answer to hello: who you are, where the log stands, the whole state. `serverTime` in ms.
  *
+ *     `relayOnly`: media goes over a relay of `iceServers` and no other way, so that nobody learns an address.
+ *
  * @typedef {object} Welcome
  * @property {'welcome'} type
  * @property {string} self
@@ -439,6 +441,7 @@ export {};
  * @property {RoomView} room
  * @property {IceServer[]} iceServers
  * @property {ChatLine[]} chat
+ * @property {boolean} [relayOnly]
  * @property {string} [ref]
  */
 
