@@ -35,13 +35,13 @@ describe('a path', () => {
     assert.deepEqual(told, []);
   });
 
-  test('is stalled after a third of a second of silence, silent after one and a half', async () => {
+  test('is stalled after half a second of silence, silent after one and a half', async () => {
     await looks(5, play);
-    await looks(6);
+    await looks(8);
     assert.deepEqual(told, []);
     await looks(1);
     assert.deepEqual(told, ['stalled']);
-    await looks(22);
+    await looks(20);
     assert.deepEqual(told, ['stalled']);
     await looks(1);
     assert.deepEqual(told, ['stalled', 'silent']);
@@ -51,16 +51,16 @@ describe('a path', () => {
 
   test('flows again with the first sound or picture', async () => {
     await looks(5, play);
-    await looks(7);
+    await looks(9);
     await looks(1, play);
     assert.deepEqual(told, ['stalled', 'flowing']);
-    await looks(7);
+    await looks(9);
     assert.deepEqual(told, ['stalled', 'flowing', 'stalled']);
   });
 
   test('of somebody who turned everything off is fine: packets still come', async () => {
     await looks(5, play);
-    await looks(4, () => (connection.received += 40));
+    await looks(6, () => (connection.received += 40));
     await looks(100);
     assert.deepEqual(told, []);
   });

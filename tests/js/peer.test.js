@@ -309,11 +309,11 @@ describe('a path that breaks', () => {
     host.connection.become('connected');
     await playFor(host.connection, 4);
     assert.ok(host.peer.flows);
-    await nothingFor(7);
+    await nothingFor(9);
     assert.deepEqual(told, ['connected', 'stalled']);
     assert.equal(host.connection.restarts, 1);
     assert.ok(!host.peer.flows);
-    await nothingFor(23);
+    await nothingFor(21);
     assert.deepEqual(told, ['connected', 'stalled', 'disconnected']);
     await playFor(host.connection, 1);
     assert.deepEqual(told, ['connected', 'stalled', 'disconnected', 'connected']);

@@ -12,7 +12,9 @@ from tests.support.net_call import AGENT, CUSTOMER, net_call, net_house, path_of
 
 pytestmark = pytest.mark.net
 
-MOVED_WITHIN_MS = 3_000  # tests/load/net_bench.py measures; here two browsers share what others use as well
+# tests/load/net_bench.py measures it: a second. A browser left to itself takes fourteen, and this test may
+# share its processors with others.
+MOVED_WITHIN_MS = 8_000
 STILL_MS = 1_500
 BACK_WITHIN_S = 20.0
 

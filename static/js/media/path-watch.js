@@ -16,8 +16,8 @@ import { TypedEvents } from '../lib/typed-events.js';
  */
 
 const LOOK_EVERY_MS = 50;
-const COUNT_AFTER = 3;
-const STALLED_AFTER = 7;
+const COUNT_AFTER = 4;
+const STALLED_AFTER = 9;
 const SILENT_AFTER = 30;
 
 /** @extends {TypedEvents<PathEvents>} */
