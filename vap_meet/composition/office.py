@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-from zoneinfo import ZoneInfo
 
 from vap_meet.domain.outbox import Kind
 from vap_meet.services.booking_invitations import BookingInvitations
