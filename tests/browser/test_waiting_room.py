@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from playwright.async_api import expect
 
 from tests.support.browser import axe_findings, desktop, phone, problems_of, screenshot, video_moves
-from tests.support.record import a_booking
-from tests.support.server import DemoServer, app_in_process
+from tests.support.office import an_office
 from tests.support.visits import sign_in, wait_in_line
-from vap_meet.clock import utc_now
 from vap_meet.web import appkeys as key
-
-PASSWORD = "correct horse battery"
-
-
-class Office:
-    """A server in this process whose clock can be put forward, an agent, and people with appointments."""
-
-    def __init__(self, app, base, clock):
-        self.app, self.clock = app, clock
-        accounts = {"agent": PASSWORD}
-        self.server = DemoServer(base, {"accounts": accounts}, 0)
-
-    async def book(self, name, *, minutes):
-        starts_at = (self.clock() + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
-        request = a_booking(starts_at=starts_at)
-        await self.app[key.BOOKING].put(name, request, by="test", if_match=None)
-        return (await self.app[key.JOINING].issue_link(name, by="test")).url
-
-    def url(self, name):
-        return f"{self.server.base}/agent/appointments/{name}"
-
-
-class MovedClock:
-    """The real time, and as much as it was put forward."""
-
-    def __init__(self):
-        self.ahead = timedelta()
-
-    def __call__(self):
-        return utc_now() + self.ahead
-
-
-@asynccontextmanager
-async def office(folder):
-    clock = MovedClock()
-    async with app_in_process(folder, clock=clock) as (app, base):
-        await app[key.STAFFING].add("agent", PASSWORD, "agent", name_ar="موظف 1", name_en="Agent 1")
-        yield Office(app, base, clock)
-
-
-async def in_english(context, place):
-    await context.add_cookies([{"name": "vap_lang", "value": "en", "url": place.server.base}])
 
 
 async def test_whoever_waits_is_told_a_true_time_and_what_staff_say_and_may_ask_for_a_minute(
     browser, tmp_path
 ):
-    async with office(tmp_path) as place, phone(browser) as home, desktop(browser, language="en") as desk:
+    async with an_office(tmp_path) as place, phone(browser) as home, desktop(browser, language="en") as desk:
         first = await place.book("first", minutes=-10)
         second = await place.book("second", minutes=6)
-        await in_english(desk, place)
+        await place.speaks_english(desk)
         one, customer, agent = await home.new_page(), await home.new_page(), await desk.new_page()
         problems = problems_of(customer)
         await wait_in_line(one, first, choice="sound")
@@ -117,11 +72,11 @@ async def test_whoever_waits_is_told_a_true_time_and_what_staff_say_and_may_ask_
 
 async def test_who_is_away_is_called_in_for_three_minutes_and_then_in_line_again(browser, tmp_path):
     async with (
-        office(tmp_path) as place,
+        an_office(tmp_path) as place,
         phone(browser, language="en") as home,
         desktop(browser) as desk,
     ):
-        await in_english(home, place)
+        await place.speaks_english(home)
         link = await place.book("now", minutes=1)
         customer, agent = await home.new_page(), await desk.new_page()
         await wait_in_line(customer, link)

@@ -4,6 +4,7 @@ import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
 import { getJson, HttpProblem } from '../lib/http.js';
 import { isolated, pageData, text } from '../lib/page-data.js';
 import { arrivals, pollDelayMs, windowTitle } from './agent-board.js';
+import { ArrivalNotices, backgroundWatch } from './arrival-notices.js';
 import { Bell } from './attention.js';
 
 /** @import { Board, OwedRow, TodayRow, WaitingRow } from './agent-board.js' */
@@ -12,6 +13,8 @@ import { Bell } from './attention.js';
 const page = /** @type {ConsolePageData} */ (/** @type {unknown} */ (pageData()));
 const life = new AbortController();
 const bell = new Bell();
+const notices = new ArrivalNotices(byId('arrival-notify', HTMLButtonElement), life.signal);
+const inBackground = backgroundWatch(life.signal);
 const title = document.title;
 
 /** @type {Board | null} */
@@ -149,7 +152,11 @@ function announce(rows) {
   const said = rows.map((row) => text('agent.board.arrived', { name: row.customer, service: row.service }));
   byId('arrival', HTMLElement).replaceChildren(...said.map((line) => make('span', '', `${line}. `)));
   if (soundWanted) bell.ring();
+  notices.tell(rows);
 }
+
+/** Whether nobody looks at this tab and another one looks out for arrivals. */
+const rests = () => document.hidden && !inBackground();
 
 function showFreshness() {
   const status = byId('board-status', HTMLElement);
@@ -162,7 +169,7 @@ function showFreshness() {
 
 async function poll() {
   clearTimeout(timer);
-  if (document.hidden) return;
+  if (rests()) return;
   changedMeanwhile = reading;
   if (reading) return;
   reading = true;
@@ -183,10 +190,10 @@ async function poll() {
   timer = setTimeout(poll, changedMeanwhile ? 0 : pollDelayMs(failures));
 }
 
-/** Have the server say when to look, while somebody sees it: a browser has few connections to one server. */
+/** Have the server say when to look, while somebody sees it, or in one tab: a browser has few connections to one server. */
 function listenForNews() {
   news?.close();
-  if (document.hidden) return;
+  if (rests()) return;
   news = new EventSource(page.newsUrl);
   // Whatever happened before it was open is on no stream.
   news.addEventListener('open', poll, { signal: life.signal });
