@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import Language
 from vap_meet.services import disclosure, presence
-from vap_meet.web.appkeys import BOARD, CLOCK, DB, DEVICE_CHECKS, HUB, RENDERER, SETTINGS
+from vap_meet.web.appkeys import BOARD, CLOCK, COLLEAGUES, DB, DEVICE_CHECKS, HUB, RENDERER, SETTINGS
 from vap_meet.web.guards import staff_of
 from vap_meet.web.staff_words import StaffWords
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from vap_meet.domain.appointment import Appointment
     from vap_meet.services.board import AgentBoard, BoardRow
+    from vap_meet.services.colleagues import AskedFor
     from vap_meet.services.device_checks import DeviceCheck
     from vap_meet.web.formats import Formats
     from vap_meet.web.i18n import Catalogue
@@ -30,7 +31,9 @@ async def board_of(request: web.Request) -> dict[str, Any]:
     texts, formats = texts_of(request)
     app = request.app
     found = await app[BOARD].agent(staff_of(request).id)
+    asked = await app[COLLEAGUES].asked_for(staff_of(request).id)
     colleagues = {row.in_session_with for row in found.today if row.in_session_with}
+    colleagues |= {one.ask.asked_by for one in asked}
     words = StaffWords(texts, await disclosure.named(app[DB], colleagues) if colleagues else {})
     target_s = app[SETTINGS].wait_target_minutes * 60
     checked = await app[DEVICE_CHECKS].of([row.appointment.id for row in found.waiting])
@@ -50,6 +53,7 @@ async def board_of(request: web.Request) -> dict[str, Any]:
         away=away,
         summoned=summoned,
         me=staff_participant(staff_of(request).id),
+        asked=asked,
     ).board(found, app[CLOCK]())
 
 
@@ -69,6 +73,7 @@ class _BoardWords:
     away: Collection[str]
     summoned: Mapping[str, int]
     me: str
+    asked: Collection[AskedFor]
 
     def board(self, found: AgentBoard, now: datetime) -> dict[str, Any]:
         return {
@@ -78,6 +83,7 @@ class _BoardWords:
             "waiting": sorted(map(self._waiting, found.waiting), key=lambda row: not row["online"]),
             "today": [self._today(row, now) for row in found.today],
             "owed": [self._owed(row) for row in found.owed],
+            "asked": [self._asked(one) for one in self.asked],
         }
 
     def _is_mine(self, row: BoardRow) -> bool:
@@ -132,6 +138,17 @@ class _BoardWords:
         """Return the time; the day too where it is another one, as around midnight."""
         day = self.formats.day(at)
         return self.formats.time(at) if day == self.formats.day(now) else f"{day} {self.formats.time(at)}"
+
+    def _asked(self, asked: AskedFor) -> dict[str, Any]:
+        """Return what a colleague asks whose board this is to join."""
+        ask = asked.ask
+        by, part = self.words.participant(ask.asked_by), self.texts.t(f"say.guests.part.{ask.part}")
+        who = self._who(asked.appointment)
+        return {
+            **who,
+            "text": self.texts.t("agent.board.asked", by=by, part=part),
+            "declineUrl": f"{who['url']}/colleagues/{ask.staff_id}",
+        }
 
     def _owed(self, row: BoardRow) -> dict[str, Any]:
         since = self.formats.date_time(row.over_at or row.appointment.updated_at)

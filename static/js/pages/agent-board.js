@@ -34,10 +34,20 @@
  * @property {string} since
  */
 /**
+ * @typedef {object} AskedRow
+ * @property {string} id
+ * @property {string} url
+ * @property {string} customer
+ * @property {string} service
+ * @property {string} text who asks, and as what to join
+ * @property {string} declineUrl
+ */
+/**
  * @typedef {object} Board
  * @property {number} serverTime milliseconds since 1970, when the board was read
  * @property {string} updated the same, as shown
  * @property {{url: string, customer: string} | null} call the one that this agent is in
+ * @property {readonly AskedRow[]} asked what colleagues ask this agent to join
  * @property {readonly WaitingRow[]} waiting
  * @property {readonly TodayRow[]} today
  * @property {readonly OwedRow[]} owed

@@ -3,6 +3,7 @@ import '../elements/clocks.js';
 import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
 import { getJson, HttpProblem } from '../lib/http.js';
 import { isolated, pageData, text } from '../lib/page-data.js';
+import { fillAsked, sayAsked } from './agent-asked.js';
 import { arrivals, pollDelayMs, windowTitle } from './agent-board.js';
 import { ArrivalNotices, backgroundWatch } from './arrival-notices.js';
 import { Bell } from './attention.js';
@@ -124,10 +125,16 @@ function fillToday(element, row) {
 /** @param {Board} next */
 function show(next) {
   announce(arrivals(board, next));
+  const known = new Set((board?.asked ?? []).map(({ id }) => id));
+  const asked = next.asked.filter(({ id }) => !known.has(id));
+  sayAsked(asked);
+  if (board && asked.length > 0 && soundWanted) bell.ring();
   board = next;
   clockSkewMs = next.serverTime - Date.now();
   showCall(next.call);
   reconcile(byId('waiting', HTMLElement), 'waiting-row', next.waiting, fillWaiting);
+  reconcile(byId('asked-list', HTMLElement), 'asked-row', next.asked, (element, row) => fillAsked(element, row, () => void poll()));
+  setVisible(byId('asked', HTMLElement), next.asked.length > 0);
   reconcile(byId('owed', HTMLElement), 'owed-row', next.owed, fillOwed);
   reconcile(byId('today', HTMLElement), 'today-row', next.today, fillToday);
   setText(byId('waiting-count', HTMLElement), String(next.waiting.length));
