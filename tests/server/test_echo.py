@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,6 +63,51 @@ async def test_an_offer_that_is_none_is_refused_and_the_next_one_works():
     async with echoing(4) as echo, pinger() as peer:
         assert (await echo.answer(OFFER_OF_NOTHING)).state is EchoState.UNAVAILABLE
         await peer.connect(exchange(echo))
+        assert await peer.ping("1") < 2
+
+
+CANDIDATE = re.compile(r"^a=(candidate:.*|end-of-candidates)\r\n", re.MULTILINE)
+
+
+def trickling(echo, *, tell=lambda lines: lines):
+    """Ask without candidates, take none of the echo's, and tell of one's own afterwards."""
+
+    async def ask(sdp):
+        answer = await echo.answer(CANDIDATE.sub("", sdp))
+        lines = [line for line in CANDIDATE.findall(sdp) if line != "end-of-candidates"]
+        await echo.add(answer.id, tuple(tell(lines)))
+        return {"sdp": CANDIDATE.sub("", answer.sdp)}
+
+    return ask
+
+
+async def test_candidates_that_follow_the_offer_are_used():
+    async with echoing(1) as echo, pinger() as peer:
+        await peer.connect(trickling(echo))
+        assert await peer.ping("1") < 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["candidate:1 1 udp 1 192.0.2.1 9 typ host"] * 20,
+        ["no candidate", "candidate:", "candidate:x y z", "\0"],
+    ],
+)
+async def test_more_candidates_than_one_may_have_and_those_that_are_none_do_no_harm(told):
+    async with echoing(2) as echo, pinger() as flooding, pinger() as other:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2):
+                await flooding.connect(trickling(echo, tell=lambda lines: [*told, *lines]))
+        await other.connect(trickling(echo))
+        assert await other.ping("1") < 2
+
+
+async def test_candidates_of_an_offer_that_nobody_knows_do_no_harm():
+    async with echoing(1) as echo, pinger() as peer:
+        await echo.add("0123456789abcdef", ("candidate:1 1 udp 1 192.0.2.1 9 typ host",))
+        await peer.connect(exchange(echo))
+        await echo.add("0123456789abcdef", ("candidate:1 1 udp 1 192.0.2.1 9 typ host",))
         assert await peer.ping("1") < 2
 
 

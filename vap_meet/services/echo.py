@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,11 +27,15 @@ MAX_ASKED_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoAnswer:
-    """The answer to an offer; `sdp` is None unless `state` is DONE. `media`: what is shown comes back too."""
+    """The answer to an offer; `sdp` is None unless `state` is DONE. `media`: what is shown comes back too.
+
+    `id` names the offer for the candidates that follow it.
+    """
 
     state: EchoState
     sdp: str | None = None
     media: bool = False
+    id: str | None = None
 
 
 class Echo:
@@ -50,7 +55,6 @@ class Echo:
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._numbers = count(1)
 
     @property
     def is_on(self) -> bool:
@@ -78,7 +82,16 @@ class Echo:
             return EchoAnswer(state=EchoState.FULL)
         if "sdp" not in said:
             return EchoAnswer(state=EchoState.UNAVAILABLE)
-        return EchoAnswer(state=EchoState.DONE, sdp=said["sdp"], media=said["media"])
+        return EchoAnswer(state=EchoState.DONE, sdp=said["sdp"], media=said["media"], id=said["id"])
+
+    async def add(self, offer_id: str, candidates: tuple[str, ...]) -> None:
+        """Pass on more candidates of an offer that was answered, if it is still there."""
+        process = self._process
+        if process is None or process.returncode is not None or process.stdin is None:
+            return
+        with suppress(OSError):
+            process.stdin.write(json.dumps({"id": offer_id, "candidates": candidates}).encode() + b"\n")
+            await process.stdin.drain()
 
     async def warm(self) -> None:
         """Start the process ahead of the check that is about to come."""
@@ -88,15 +101,15 @@ class Echo:
     async def _ask(self, offer: str) -> dict[str, Any]:
         process = await self._running()
         assert process.stdin is not None
-        number = str(next(self._numbers))
-        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        name = secrets.token_hex(8)  # nobody else's candidates reach it
+        answer = self._asked[name] = asyncio.get_running_loop().create_future()
         try:
-            process.stdin.write(json.dumps({"id": number, "sdp": offer}).encode() + b"\n")
+            process.stdin.write(json.dumps({"id": name, "sdp": offer}).encode() + b"\n")
             await process.stdin.drain()
             said: dict[str, Any] = await answer
             return said
         finally:
-            self._asked.pop(number, None)
+            self._asked.pop(name, None)
 
     async def _running(self) -> Process:
         async with self._starting:

@@ -3,7 +3,9 @@
     python -m vap_meet.services.echo_process --capacity 64 --stun stun:turn.example.org:3478
 
 It reads ``{"id", "sdp"}`` and writes ``{"id", "sdp", "media"}``, or ``{"id", "full": true}``, or
-``{"id", "error": true}``: one JSON object a line, on standard input and output. It ends when its input does.
+``{"id", "error": true}``: one JSON object a line, on standard input and output. It also reads
+``{"id", "candidates": [lines]}``, more candidates of an offer (RFC 8838), and answers nothing.
+It ends when its input does.
 Nothing else imports this module: WebRTC in Python is heavy, and the serving process must not carry it.
 """
 
@@ -19,8 +21,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCIceCandidate,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.contrib.media import MediaRelay
+from aiortc.sdp import candidate_from_sdp
 
 if TYPE_CHECKING:
     from aiortc import MediaStreamTrack, RTCDataChannel
@@ -47,6 +56,7 @@ class Echoes:
     lifetime_s: float = LIFETIME_S
     relay: MediaRelay = field(default_factory=MediaRelay)
     open: dict[RTCPeerConnection, int] = field(default_factory=dict)
+    known: dict[str, _Trickled] = field(default_factory=dict)
     ends: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -54,9 +64,10 @@ class Echoes:
         """Return how many units are in use."""
         return sum(self.open.values())
 
-    async def answer(self, offer: str) -> dict[str, Any]:
+    async def answer(self, offer: str, name: str) -> dict[str, Any]:
         """Answer an offer: with media if asked and there is room, else with its data channel, or not.
 
+        More of its candidates may follow under `name`.
         Raises `ValueError` for an offer without a data channel.
         """
         if not re.search(r"^m=application ", offer, re.MULTILINE):
@@ -68,12 +79,23 @@ class Echoes:
             return {"full": True}
         connection = RTCPeerConnection(self.configuration)
         self.open[connection] = units
+        self.known[name] = _Trickled(connection, MAX_CANDIDATES - len(_CANDIDATE.findall(offer)))
         self._end_in_time(connection)
         try:
             return {"sdp": await self._negotiate(connection, offer, media=media), "media": media}
         except BaseException:
             await self._close(connection)
             raise
+
+    async def add(self, name: str, lines: list[str]) -> None:
+        """Add candidates of an offer that was answered, as many as one may have; an empty line ends them."""
+        offered = self.known.get(name)
+        for line in lines if offered else ():
+            assert offered is not None
+            offered.left -= 1
+            if offered.left < 0:
+                return
+            await offered.connection.addIceCandidate(_candidate(line))
 
     async def _negotiate(self, connection: RTCPeerConnection, offer: str, *, media: bool) -> str:
         @connection.on("datachannel")
@@ -108,6 +130,7 @@ class Echoes:
 
     async def _close(self, connection: RTCPeerConnection) -> None:
         if self.open.pop(connection, None) is not None:
+            self.known = {name: one for name, one in self.known.items() if one.connection is not connection}
             await connection.close()
 
     async def close(self) -> None:
@@ -115,6 +138,23 @@ class Echoes:
         for task in self.ends:
             task.cancel()
         await asyncio.gather(*map(self._close, list(self.open)))
+
+
+@dataclass
+class _Trickled:
+    """An offer and how many more candidates it may have: each is an address that this process knocks at."""
+
+    connection: RTCPeerConnection
+    left: int
+
+
+def _candidate(line: str) -> RTCIceCandidate | None:
+    """Return what a line says, None for the empty one. Raises `ValueError` and the like for what is none."""
+    if not line:
+        return None
+    found = candidate_from_sdp(line.removeprefix("candidate:"))
+    found.sdpMLineIndex = 0  # everything goes over the first section's path
+    return found
 
 
 class _Returner:
@@ -149,13 +189,15 @@ async def serve(echoes: Echoes) -> None:
     await echoes.close()
 
 
-async def _answer(echoes: Echoes, request: dict[str, str]) -> None:
+async def _answer(echoes: Echoes, request: dict[str, Any]) -> None:
     try:
-        answer = await echoes.answer(request["sdp"])
+        if "candidates" in request:
+            return await echoes.add(request["id"], request["candidates"])
+        answer = await echoes.answer(request["sdp"], request["id"])
     except Exception as error:  # noqa: BLE001 - an offer is a stranger's text; the next one may be better
         print(f"echo_offer_refused {type(error).__name__}", file=sys.stderr, flush=True)  # noqa: T201
         answer = {"error": True}
-    print(json.dumps({"id": request["id"], **answer}), flush=True)  # noqa: T201 - the answer's way
+    return print(json.dumps({"id": request["id"], **answer}), flush=True)  # noqa: T201 - the answer's way
 
 
 def main() -> None:

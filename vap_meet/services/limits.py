@@ -27,6 +27,7 @@ class Bucket(StrEnum):
     API_KEY = "api_key"
     API = "api"
     ECHO = "echo"
+    ECHO_CANDIDATES = "echo_candidates"
     DEVICE_CHECK = "device_check"
     QUALITY = "quality"
     FEEDBACK = "feedback"
@@ -69,6 +70,7 @@ LIMITS: dict[str, Limit] = {
     Bucket.API: Limit(1200, 60),  # of one key: a booking system speaks for everybody who books
     # Of one visit: a check has at most four paths, and people try again.
     Bucket.ECHO: Limit(24, 60),
+    Bucket.ECHO_CANDIDATES: Limit(240, 60),  # a handful a path, ten times a second at most
     Bucket.DEVICE_CHECK: Limit(20, 60),
     Bucket.QUALITY: Limit(20, 60),  # of one seat, which tells every ten seconds
     Bucket.FEEDBACK: Limit(20, 60),

@@ -2,7 +2,8 @@
 
 GET  /v/{visit}/check            the page, reachable from the link days ahead
 GET  /v/{visit}/check-plan.json  {paths: [{way, servers, relay}], words}: what to test, and what to say
-POST /v/{visit}/echo             {sdp} -> {state, sdp, media}: an answer of the echo, if it has room
+POST /v/{visit}/echo             {sdp} -> {state, sdp, media, id}: an answer of the echo, if it has room
+POST /v/{visit}/echo/{id}        {candidates}: more of that offer's, as they are found
 POST /v/{visit}/device-check     what was found -> {level, reason, way}, kept with the appointment
 """
 
@@ -34,9 +35,15 @@ _BEFORE_THE_CALL = frozenset({LinkStatus.EARLY, LinkStatus.OPEN})
 
 
 class OfferIn(Struct, forbid_unknown_fields=True):
-    """An offer with its candidates."""
+    """An offer; its candidates may follow."""
 
     sdp: Annotated[str, Meta(min_length=1, max_length=MAX_SDP_CHARS)]
+
+
+class CandidatesIn(Struct, forbid_unknown_fields=True):
+    """Candidates in the order they were found; an empty one says that there are no more."""
+
+    candidates: Annotated[tuple[Annotated[str, Meta(max_length=500)], ...], Meta(max_length=20)]
 
 
 @routes.get("/v/{visit}/check")
@@ -83,7 +90,19 @@ async def echo(request: web.Request) -> web.StreamResponse:
     request.app[LIMITS].hit(Bucket.ECHO, view.visit_id)
     offer = await _read(request, OfferIn)
     answer = await request.app[ECHO].answer(offer.sdp)
-    return web.json_response({"state": answer.state, "sdp": answer.sdp, "media": answer.media})
+    return web.json_response(
+        {"state": answer.state, "sdp": answer.sdp, "media": answer.media, "id": answer.id}
+    )
+
+
+@routes.post("/v/{visit}/echo/{id:[0-9a-f]{16}}")
+async def candidates(request: web.Request) -> web.StreamResponse:
+    """Pass more candidates of an offer on; one that is gone takes none."""
+    view = await _visit(request)
+    request.app[LIMITS].hit(Bucket.ECHO_CANDIDATES, view.visit_id)
+    more = await _read(request, CandidatesIn)
+    await request.app[ECHO].add(request.match_info["id"], more.candidates)
+    return web.Response(status=204)
 
 
 @routes.post("/v/{visit}/device-check")

@@ -7,7 +7,8 @@ import { figures } from './path-figures.js';
 /**
  * @import { Figures } from './path-figures.js'
  *
- * @typedef {{ state: 'done' | 'full' | 'unavailable', sdp: string | null, media: boolean }} EchoAnswer
+ * @typedef {{ state: 'done' | 'full' | 'unavailable', sdp: string | null, media: boolean, id: string | null
+ *   }} EchoAnswer
  *
  * @typedef {Figures & { connected: boolean, frames_per_second: number | null }} PathFound
  *
@@ -17,10 +18,11 @@ import { figures } from './path-figures.js';
  * @property {MediaStreamTrack | null} picture What to send, if the echo takes it; never the camera's.
  * @property {number} durationMs
  * @property {(sdp: string) => Promise<EchoAnswer>} exchange
+ * @property {(id: string, candidates: string[]) => Promise<unknown>} add Tells the echo of more candidates.
  * @property {AbortSignal} signal
  */
 
-const GATHERED_WITHIN_MS = 2_000;
+const TOLD_EVERY_MS = 100;
 const CONNECTED_WITHIN_MS = 6_000;
 const PING_EVERY_MS = 50;
 const LAST_PINGS_WITHIN_MS = 700;
@@ -31,7 +33,7 @@ const PICTURE_KBPS = 300;
  * @returns {Promise<PathFound | 'full' | 'unavailable'>} The words when the echo could not be asked.
  * @throws the signal's reason when it aborts
  */
-export async function testPath({ servers, relay, picture, durationMs, exchange, signal }) {
+export async function testPath({ servers, relay, picture, durationMs, exchange, add, signal }) {
   const connection = new RTCPeerConnection({
     iceServers: servers,
     iceTransportPolicy: relay ? 'relay' : 'all',
@@ -45,16 +47,17 @@ export async function testPath({ servers, relay, picture, durationMs, exchange, 
       connection.addTransceiver(picture, { direction: 'sendrecv', sendEncodings });
     }
     const opened = happens(channel, 'open', CONNECTED_WITHIN_MS, signal);
+    const found = candidatesOf(connection, signal);
     await connection.setLocalDescription();
-    await gathered(connection, signal);
-    const { state, sdp, media } = await exchange(connection.localDescription?.sdp ?? '');
+    const { state, sdp, media, id } = await exchange(connection.localDescription?.sdp ?? '');
     signal.throwIfAborted();
+    if (id) found.tell((candidates) => add(id, candidates));
     if (state !== 'done' || sdp === null) return state === 'full' ? 'full' : 'unavailable';
     await connection.setRemoteDescription({ type: 'answer', sdp });
     if (!(await opened)) return { connected: false, ...figures(0, []), frames_per_second: null };
-    const found = await ping(channel, durationMs, signal);
+    const trips = await ping(channel, durationMs, signal);
     const frames_per_second = media ? await framesPerSecond(connection) : null;
-    return { connected: true, ...found, frames_per_second };
+    return { connected: true, ...trips, frames_per_second };
   } finally {
     signal.removeEventListener('abort', close);
     close();
@@ -62,18 +65,37 @@ export async function testPath({ servers, relay, picture, durationMs, exchange, 
 }
 
 /**
+ * Collect candidates from now on; once it is known whom to tell, tell of those there are and those to come, a
+ * few at a time. A server that answers slowly or not at all holds up nothing.
+ *
  * @param {RTCPeerConnection} connection
  * @param {AbortSignal} signal
  */
-async function gathered(connection, signal) {
-  // All candidates go with the offer: asking once costs less than the milliseconds that trickling saves here.
-  if (connection.iceGatheringState === 'complete') return;
-  const complete = new AbortController();
-  connection.addEventListener('icegatheringstatechange', () => {
-    if (connection.iceGatheringState === 'complete') complete.abort();
+function candidatesOf(connection, signal) {
+  /** @type {string[]} */
+  let found = [];
+  /** @type {((candidates: string[]) => Promise<unknown>) | null} */
+  let tellOf = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const flush = () => {
+    timer = undefined;
+    if (!tellOf || !found.length || signal.aborted) return;
+    // A candidate that is not told of leaves the others, and the end of the test says how it went.
+    tellOf(found).catch(() => undefined);
+    found = [];
+  };
+  connection.addEventListener('icecandidate', ({ candidate }) => {
+    found.push(candidate?.candidate ?? '');
+    if (tellOf) timer ??= setTimeout(flush, TOLD_EVERY_MS);
   }, { signal });
-  await pause(GATHERED_WITHIN_MS, complete.signal);
-  signal.throwIfAborted();
+  return {
+    /** @param {(candidates: string[]) => Promise<unknown>} tell */
+    tell(tell) {
+      tellOf = tell;
+      flush();
+    },
+  };
 }
 
 /**

@@ -152,6 +152,7 @@ export class Check {
       picture: relay ? null : picture,
       durationMs: relay ? RELAYED_MS : DIRECT_MS,
       exchange: (sdp) => this.#exchange(sdp),
+      add: (id, candidates) => postJson(`echo/${id}`, { candidates }, { signal: this.#signal }),
       signal: this.#signal,
     });
     return typeof found === 'string' ? found : { way, ...found };
@@ -166,7 +167,7 @@ export class Check {
       return await postJson('echo', { sdp }, { signal: this.#signal });
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
-      return { state: 'unavailable', sdp: null, media: false };
+      return { state: 'unavailable', sdp: null, media: false, id: null };
     }
   }
 
