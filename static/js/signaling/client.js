@@ -8,6 +8,7 @@ import { backoffMs } from '../lib/backoff.js';
 import { TypedEvents } from '../lib/typed-events.js';
 import { Heartbeat } from './heartbeat.js';
 import { Outbox } from './outbox.js';
+import { SpareLine } from './spare-line.js';
 
 /**
  * @import {
@@ -70,6 +71,7 @@ export class SignalingClient extends TypedEvents {
   #bye = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #reconnectTimer;
+  #spare = new SpareLine({ open: () => this.#newSocket(), use: (socket) => this.#change(socket) });
   #heartbeat = new Heartbeat({
     ping: () => this.#write({ type: 'ping' }),
     // No close event comes from a dead network for minutes, so it is not waited for.
@@ -123,12 +125,15 @@ export class SignalingClient extends TypedEvents {
   }
 
   /**
-   * Something suggests that the network or the page is back: try now instead of later, and doubt the
-   * socket. The page calls it on `online` and `visibilitychange`.
+   * The network may have changed, or the page is back: try now instead of later, and doubt the socket. The
+   * page calls it on `online` and `visibilitychange`, the call when media stops.
    */
   nudge() {
     if (this.#reconnectTimer !== undefined) this.#connect();
-    else if (this.#status === 'open') this.#heartbeat.ask(NUDGED_PONG_WITHIN_MS);
+    else if (this.#status === 'open') {
+      this.#heartbeat.ask(NUDGED_PONG_WITHIN_MS);
+      this.#spare.prepare();
+    }
   }
 
   /**
@@ -181,9 +186,26 @@ export class SignalingClient extends TypedEvents {
   }
 
   #connect() {
+    this.#use(this.#newSocket());
+  }
+
+  #newSocket() {
+    return new this.#WebSocketClass(this.#url, [SUBPROTOCOL]);
+  }
+
+  /** @param {WebSocket} socket One that is open, in place of one that has not answered. */
+  #change(socket) {
+    this.#abandonSocket();
+    this.#outbox.disconnected();
+    this.#setStatus('reconnecting');
+    this.#use(socket);
+    this.#hello();
+  }
+
+  /** @param {WebSocket} socket */
+  #use(socket) {
     this.#stopWaiting();
     this.#bye = null;
-    const socket = new this.#WebSocketClass(this.#url, [SUBPROTOCOL]);
     this.#socket = socket;
     this.#heartbeat.expect(WELCOME_WITHIN_MS);
     // A socket that was given up may still speak; it is not listened to any more.
@@ -211,6 +233,7 @@ export class SignalingClient extends TypedEvents {
     } catch {
       return this.#lost(); // no hub talks like that: another server, or a broken one
     }
+    this.#spare.drop();
     if (this.#status === 'open' || this.#standingBy) this.#heartbeat.alive();
     this.#dispatch(message);
   }
@@ -279,6 +302,7 @@ export class SignalingClient extends TypedEvents {
   #abandonSocket() {
     const socket = this.#socket;
     this.#socket = null;
+    this.#spare.drop();
     this.#standingBy = false;
     this.#heartbeat.stop();
     socket?.close();
