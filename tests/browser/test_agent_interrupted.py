@@ -42,6 +42,13 @@ async def test_a_call_is_neither_taken_nor_overwritten_behind_the_agents_back(se
         await agent.reload()
         await video_moves(agent.get_by_test_id("remote-video").locator("video"))
 
+        # A duplicate has what the tab kept, and asks all the same.
+        duplicate = await office.new_page()
+        await duplicate.add_init_script("sessionStorage.setItem(`vap.place.${location.pathname}`, '1')")
+        await duplicate.goto(agent.url)
+        await expect(duplicate.get_by_test_id("use-here")).to_be_visible()
+        await duplicate.close()
+
         # Another system records the outcome: it is shown, and what was being written is there still.
         await agent.get_by_test_id("answer").fill("نصف إجابة")
         body = {"code": "resolved", "answer": "إجابة من نظام الحجز"}
