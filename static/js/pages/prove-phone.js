@@ -7,14 +7,27 @@ import { guestProblem } from './guest-problem.js';
 let codeId = '';
 let wired = false;
 
-/** Send the digits, and take them when they are typed. What comes of it is told over the line of the call. */
-export async function proveByPhone() {
-  if (!wired) listen(byId('prove-form', HTMLFormElement), 'submit', (event) => {
+/** The message may take longer than a device may stand by: the form stays in sight, and the place is theirs. */
+function wire() {
+  const stopped = byId('section-stopped', HTMLElement);
+  const form = byId('prove-form', HTMLFormElement);
+  const card = form.parentElement;
+  const follow = new MutationObserver(() => {
+    if (card && !stopped.hidden) stopped.append(card);
+  });
+  follow.observe(stopped, { attributes: true, attributeFilter: ['hidden'] });
+  listen(form, 'submit', (event) => {
     event.preventDefault();
     void attempt(async () => {
       await postJson('./seat', { id: codeId, digits: byId('prove-digits', HTMLInputElement).value });
+      if (!stopped.hidden) location.reload();
     });
   });
+}
+
+/** Send the digits, and take them when they are typed. What comes of it is told over the line of the call. */
+export async function proveByPhone() {
+  if (!wired) wire();
   wired = true;
   await attempt(async () => {
     const sent = /** @type {{ id: string, phone: string | null }} */ (await postJson('./seat-code', {}));
