@@ -166,6 +166,17 @@ async def test_an_interpreter_is_reserved_with_the_official_or_neither_is(desk):
     assert (await desk.availability.slots_to_move(booked)).starts
 
 
+async def test_an_interpreters_time_is_not_given_to_another_interpreter_as_if_they_were_the_official(desk):
+    await desk.open(interpreters=2)
+    await desk.book("a1", need=Need.SIGN_LANGUAGE)
+    for interpreter in desk.units[1:]:
+        with pytest.raises(NotFound):
+            await desk.reassign("a1", interpreter)
+    async with desk.db.read() as tx:
+        taken = {row.unit_id for row in await tx.execute(select(reservation))}
+    assert desk.units[0] in taken
+
+
 async def test_where_nobody_interprets_nothing_can_be_had_with_an_interpreter(desk):
     await desk.open()
     assert await desk.starts(need=Need.SIGN_LANGUAGE) == []
@@ -180,15 +191,16 @@ async def test_another_official_can_take_an_appointment_until_it_is_called_in(de
         taken = {row.unit_id for row in await tx.execute(select(reservation))}
     one, other, interpreter = desk.units
     assert taken == {one, interpreter}
-    await desk.availability.reassign("a1", other, by="staff:1")
+    await desk.reassign("a1", other)
     async with desk.db.read() as tx:
         assert {row.unit_id for row in await tx.execute(select(reservation))} == {other, interpreter}
-    with pytest.raises(NotFound):
-        await desk.availability.reassign("a1", 9999, by="staff:1")
+    for nobody in (9999, interpreter):
+        with pytest.raises(NotFound):
+            await desk.reassign("a1", nobody)
     async with desk.db.write() as tx:
         await tx.execute(schema.appointment.update().values(state="in_session"))
     with pytest.raises(WrongState):
-        await desk.availability.reassign("a1", one, by="staff:1")
+        await desk.reassign("a1", one)
 
 
 async def test_a_service_that_nobody_takes_is_not_bookable_and_an_unknown_one_not_found(desk):

@@ -231,7 +231,7 @@ async def test_giving_the_appointment_to_another_official_keeps_the_held_time(tm
             unit for unit in desk.units if unit not in {row.unit_id for row in await office.left(slot_hold)}
         ]
         for unit in free:
-            await desk.availability.reassign("b", unit, by="test")
+            await desk.reassign("b", unit)
         assert (await office.take("b")).starts_at == TEN
 
 

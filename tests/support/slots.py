@@ -12,6 +12,7 @@ from vap_meet.domain.appointment import Customer, Mode
 from vap_meet.domain.errors import DomainError, NotFound
 from vap_meet.domain.opening import Opening
 from vap_meet.domain.pools import PoolSettings
+from vap_meet.services import reserving
 from vap_meet.services.availability import Availability, SlotRequest
 from vap_meet.services.booking import Booking
 from vap_meet.services.hours import Hours
@@ -90,6 +91,10 @@ class Desk:
         )
         return appointment
 
+    async def reassign(self, appointment_id, unit_id):
+        async with self.db.write() as tx:
+            await reserving.reassign(tx, appointment_id, unit_id, by="staff:1", now=self.clock())
+
     async def starts(self, service="trees", **options):
         """Return Monday's starts as minutes after ten."""
         found = await self.availability.slots(service, TEN.date(), TEN.date(), **options)
@@ -98,8 +103,8 @@ class Desk:
 
 @asynccontextmanager
 async def a_desk(folder, **options):
-    async with fresh_database(folder) as db:
-        yield Desk(db, TurnedClock(SUNDAY_NOON), **options)
+    async with fresh_database(folder, **options) as db:
+        yield Desk(db, TurnedClock(SUNDAY_NOON))
 
 
 async def race(attempts):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.access import StaffRole
 from vap_meet.domain.appointment import AppointmentState
-from vap_meet.domain.errors import Forbidden, NotFound
+from vap_meet.domain.errors import Forbidden, InvalidRequest, NotFound, VersionConflict
 from vap_meet.domain.pools import OFFICIALS
 from vap_meet.services import reserving
 from vap_meet.services.announcing import no_one
@@ -50,7 +50,7 @@ class Assignment:
 
 
 class Assigning:
-    """Shows and changes assignments. Admins may, and every agent of the pool."""
+    """Shows and changes assignments. Admins may, every agent of the pool, and booking systems."""
 
     def __init__(self, *, db: Database, clock: Clock, changed: Callable[[], None] = no_one) -> None:
         """`changed` is called after a commit: boards and lines show who has what."""
@@ -58,8 +58,8 @@ class Assigning:
         self._clock = clock
         self._changed = changed
 
-    async def of(self, appointment: Appointment, reader: StaffMember) -> Assignment:
-        """Return who has an appointment, as somebody may see and change it."""
+    async def of(self, appointment: Appointment, reader: StaffMember | None) -> Assignment:
+        """Return who has an appointment, as somebody may see and change it; None is a booking system."""
         async with self._db.read() as tx:
             return await self._view(tx, appointment, reader)
 
@@ -88,7 +88,38 @@ class Assigning:
             await reserving.reassign(tx, appointment_id, to, by=f"staff:{by.id}", now=self._clock())
         self._changed()
 
-    async def _view(self, tx: AsyncConnection, appointment: Appointment, reader: StaffMember) -> Assignment:
+    async def give_to_agent(
+        self, appointment_id: str, staff_id: str, *, by: str, if_match: int | None
+    ) -> Assignment:
+        """Give an appointment to an agent of its pool by their account; who has it already keeps it.
+
+        With `if_match`, only while that is the record's revision. Raises `NotFound` for no such appointment
+        and where nobody's time is reserved, `InvalidRequest` for who is not of the pool, `VersionConflict`,
+        `WrongState` once the customer was called in, `SlotTaken` if the agent has something else then.
+        """
+        async with self._db.write() as tx:
+            appointment = await appointments.get(tx, appointment_id, hold=True)
+            if if_match not in {None, appointment.revision}:
+                raise VersionConflict("The appointment has changed since it was read.")
+            known = await self._view(tx, appointment, None)
+            if known.official is None:
+                raise NotFound("Nobody's time is reserved for it.")
+            people = await store.of_pool(tx, known.official.pool_id)
+            to = next((one.unit_id for one in people if one.staff_id == staff_id), None)
+            if to is None:
+                raise InvalidRequest(
+                    "It can't be given to them.", fields={"agent": "No agent of the pool that takes it."}
+                )
+            if to == known.official.unit_id:
+                return known
+            await reserving.reassign(tx, appointment_id, to, by=by, now=self._clock())
+            given = await self._view(tx, appointment, None)
+        self._changed()
+        return given
+
+    async def _view(
+        self, tx: AsyncConnection, appointment: Appointment, reader: StaffMember | None
+    ) -> Assignment:
         reserved = await store.of_appointment(tx, appointment.id)
         officials = [one for one in reserved if one.kind == OFFICIALS]
         interpreters = [one for one in reserved if one.kind != OFFICIALS]
@@ -101,14 +132,15 @@ class Assigning:
             busy = await reservations.busy(tx, ids, officials[0].ticks, besides=appointment.id)
         has = officials[0].official if officials else None
         others = tuple(one for one in people if one.unit_id not in busy and one != has)
-        of_pool = any(one.staff_id == reader.id for one in people)
+        reader_id = None if reader is None else reader.id
+        of_pool = reader_id is not None and any(one.staff_id == reader_id for one in people)
         return Assignment(
             official=has,
             interpreter=interpreters[0].official if interpreters else None,
             need=await booking_details.need_of(tx, appointment.id),
             provisional=provisional,
             others=others,
-            may_give=provisional and (of_pool or reader.role is StaffRole.ADMIN),
-            is_mine=has is not None and has.staff_id == reader.id,
-            may_take=any(one.staff_id == reader.id for one in others),
+            may_give=provisional and (of_pool or reader is None or reader.role is StaffRole.ADMIN),
+            is_mine=reader_id is not None and has is not None and has.staff_id == reader_id,
+            may_take=of_pool and any(one.staff_id == reader_id for one in others),
         )

@@ -238,14 +238,6 @@ class Availability:
         self._check_change(appointment)
         return await self._booking.cancel(appointment.id, reason=reason, by=by, if_match=appointment.revision)
 
-    async def reassign(self, appointment_id: str, unit_id: int, *, by: str) -> None:
-        """Give an appointment to another official, before the customer is called in.
-
-        Raises `NotFound`, `WrongState`, and `SlotTaken` if the official has something else then.
-        """
-        async with self._db.write() as tx:
-            await reserving.reassign(tx, appointment_id, unit_id, by=by, now=self._clock())
-
     def _check_change(self, appointment: Appointment) -> None:
         if not self.may_change(appointment):
             raise ChangeTooLate("It is too late to change this appointment here; please call.")

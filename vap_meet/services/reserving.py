@@ -13,9 +13,11 @@ from vap_meet.domain.booking_invitations import InvitationState, over
 from vap_meet.domain.earlier import OfferState, expires_at
 from vap_meet.domain.errors import ErrorCode, NotFound, WrongState
 from vap_meet.domain.opening import day_ticks, moment_of, tick_of
+from vap_meet.domain.pools import OFFICIALS
 from vap_meet.domain.slot_errors import InterpreterTaken, NotBookable, SlotTaken
 from vap_meet.store import (
     appointments,
+    assigning,
     audit,
     availability,
     booking_details,
@@ -156,7 +158,7 @@ async def let_go(tx: AsyncConnection, appointment_id: str, offer_id: str, *, now
 
 
 async def reassign(tx: AsyncConnection, appointment_id: str, unit_id: int, *, by: str, now: datetime) -> None:
-    """Give an appointment to another official of its pool, whatever their hours.
+    """Give an appointment to another official of its pool, whatever their hours; its interpreter stays.
 
     Raises `NotFound` without such a person or reservation, `WrongState` once the customer was called in,
     `SlotTaken` if the person has something else then.
@@ -164,12 +166,15 @@ async def reassign(tx: AsyncConnection, appointment_id: str, unit_id: int, *, by
     appointment = await appointments.get(tx, appointment_id, hold=True)
     if appointment.state not in {AppointmentState.BOOKED, AppointmentState.WAITING}:
         raise WrongState("The customer has been called in already.")
-    pool_id = await availability.pool_of_unit(tx, unit_id)
-    had = await reservations.of_appointment(tx, appointment_id)
-    official = [each for each in had if await availability.pool_of_unit(tx, each) == pool_id]
-    if pool_id is None or not official:
+    reserved = await assigning.of_appointment(tx, appointment_id)
+    officials = [each for each in reserved if each.kind == OFFICIALS]
+    if not officials:
+        raise NotFound("Nobody's time is reserved for it.")
+    has = officials[0].official
+    if unit_id not in {one.unit_id for one in await assigning.of_pool(tx, has.pool_id)}:
         raise NotFound("There is nobody like that to take it.")
-    ticks = had.pop(official[0])
+    had = await reservations.of_appointment(tx, appointment_id)
+    ticks = had.pop(has.unit_id)
     if not await reservations.reserve(tx, appointment_id, unit_id, ticks):
         raise SlotTaken("They have another appointment then.")
     await reservations.keep_only(tx, appointment_id, {**had, unit_id: ticks})
@@ -178,7 +183,7 @@ async def reassign(tx: AsyncConnection, appointment_id: str, unit_id: int, *, by
         at=now,
         action="appointment.reassigned",
         appointment_id=appointment_id,
-        public={"by": by, "from": official[0], "to": unit_id},
+        public={"by": by, "from": has.unit_id, "to": unit_id},
     )
 
 

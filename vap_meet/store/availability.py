@@ -71,12 +71,6 @@ async def pool_for(tx: AsyncConnection, need: Need, *, since: date) -> Pool | No
     return None if row is None else await _filled(tx, row, since=since)
 
 
-async def pool_of_unit(tx: AsyncConnection, unit_id: int) -> str | None:
-    """Return which pool somebody works in, None if nobody has this number or they left."""
-    query = select(unit.c.pool_id).where(unit.c.id == unit_id, unit.c.active.is_(True))
-    return (await tx.execute(query)).scalar_one_or_none()
-
-
 async def taken(
     tx: AsyncConnection, pool_ids: tuple[str, ...], *, first: int, stop: int
 ) -> dict[int, list[Run]]:

@@ -11,6 +11,7 @@ from aiohttp import web
 from vap_meet.web import (
     api_agents,
     api_appointments,
+    api_assigning,
     api_feedback,
     api_invitations,
     api_joining,
@@ -26,6 +27,7 @@ DOORS: tuple[web.RouteDef, ...] = tuple(
     for doors in (
         api_agents.routes,
         api_appointments.routes,
+        api_assigning.routes,
         api_feedback.routes,
         api_invitations.routes,
         api_joining.routes,
