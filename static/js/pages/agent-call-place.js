@@ -8,7 +8,7 @@ const LETS_GO_WITHIN_MS = 1_000;
 const key = () => `vap.place.${location.pathname}`;
 
 /** @returns {boolean} */
-export function hasPlace() {
+function hasPlace() {
   try {
     return sessionStorage.getItem(key()) !== null;
   } catch {
