@@ -216,11 +216,11 @@ async def page_of(context: BrowserContext) -> Page:
 
 
 @asynccontextmanager
-async def net_call(house: House, *, meets: bool = True) -> AsyncIterator[NetCall]:
+async def net_call(house: House, *, meets: bool = True, camera_fps: int = 20) -> AsyncIterator[NetCall]:
     """Bring the two into a call until they see each other; or, if no network lets them, are admitted."""
     async with (
-        browser_on(house.net, CUSTOMER, house.folder) as at_home,
-        browser_on(house.net, AGENT, house.folder) as at_work,
+        browser_on(house.net, CUSTOMER, house.folder, camera_fps=camera_fps) as at_home,
+        browser_on(house.net, AGENT, house.folder, camera_fps=camera_fps) as at_work,
         phone(at_home, ignore_https_errors=True) as home,
         desktop(at_work, ignore_https_errors=True) as office,
     ):
