@@ -31,7 +31,7 @@ from vap_meet.domain.guests import guest_id_of
 from vap_meet.domain.links import code_sha256, read_code
 from vap_meet.services.invitations import Invitations, IssuedLink
 from vap_meet.services.seating import Seat, Seating
-from vap_meet.store import access, appointments, audit, guests
+from vap_meet.store import access, appointments, audit, guests, sessions
 from vap_meet.store.access import Link, Visit
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vap_meet.clock import Clock
     from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.guests import Guest
+    from vap_meet.domain.session import SessionView
     from vap_meet.services.keys import Keys
     from vap_meet.services.sessions import Sessions
     from vap_meet.settings import Settings
@@ -54,10 +55,11 @@ _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
     """What a link's page shows. `may_enter` is true when a click makes a visit; `guest` is whose link it is,
-    unless it is the customer's.
+    unless it is the customer's; `session` is None before anybody has come.
     """
 
     appointment: Appointment
+    session: SessionView | None
     participant_id: str
     status: LinkStatus
     opens_at: datetime
@@ -76,10 +78,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
-    """What a visit's page shows; `guest` is who visits, unless it is the customer or an agent."""
+    """What a visit's page shows; `guest` is who visits, unless it is the customer or an agent.
+
+    `session` is None before anybody has come.
+    """
 
     visit_id: str
     appointment: Appointment
+    session: SessionView | None
     participant_id: str
     status: LinkStatus
     opens_at: datetime
@@ -132,13 +138,15 @@ class Joining:
         appointment, and shows less of it.
         """
         async with self._db.read() as tx:
-            link, appointment = await _by_code(tx, code)
-            guest = await guests.find(tx, guest_id_of(link.participant_id) or "")
-        if guest_id_of(link.participant_id) is not None and (guest is None or not as_guest):
+            link, guest = await _by_code(tx, code)
+            appointment = await appointments.get(tx, link.appointment_id)
+            session = await sessions.get(tx, link.appointment_id)
+        if guest is not None and not as_guest:
             raise LinkUnknown("This link is not known.")
         status = self._status(appointment, link.schedule_version)
         return LinkView(
             appointment=appointment,
+            session=session,
             participant_id=link.participant_id,
             status=status,
             opens_at=self._hours.opens_at(appointment),
@@ -152,9 +160,11 @@ class Joining:
         Raises `LinkUnknown`, `NoticeNotAccepted`, `LinkMoved`, `LinkCancelled`, `LinkOver`.
         """
         now = self._clock()
-        await self.look_up_link(code, as_guest=True)  # guesses must not queue for the writer
+        async with self._db.read() as tx:
+            await _by_code(tx, code)  # guesses must not queue for the writer
         async with self._db.write() as tx:
-            link, appointment = await _by_code(tx, code, hold=True)
+            link, _ = await _by_code(tx, code)
+            appointment = await appointments.get(tx, link.appointment_id, hold=True)
             status = self._status(appointment, link.schedule_version)
             if not self._may_enter(appointment, status, link.participant_id):
                 raise domain.refusal(status)
@@ -223,14 +233,15 @@ class Joining:
         """
         async with self._db.read() as tx:
             visit, appointment = await _proven(tx, visit_id, browser)
-            guest = await guests.find(tx, guest_id_of(visit.participant_id) or "")
-        if guest_id_of(visit.participant_id) is not None and (
-            not as_guest or guest is None or guest.withdrawn_at is not None
-        ):
+            session = await sessions.get(tx, appointment.id)
+            guest_id = guest_id_of(visit.participant_id)
+            guest = None if guest_id is None else await guests.find(tx, guest_id)
+        if guest_id is not None and (not as_guest or guest is None or guest.withdrawn_at is not None):
             raise NotFound("There is no such visit for this browser.")
         return VisitView(
             visit_id=visit.id,
             appointment=appointment,
+            session=session,
             participant_id=visit.participant_id,
             status=self._status(appointment, visit.schedule_version),
             opens_at=self._hours.opens_at(appointment),
@@ -272,16 +283,19 @@ class Joining:
         if notice_version != domain.NOTICE_VERSION:
             raise NoticeNotAccepted("The notice has to be accepted to enter.")
         cookie = browser if browser and _COOKIE.fullmatch(browser) else secrets.token_urlsafe(32)
-        visit = await access.find_visit(
-            tx,
-            browser_sha256=_sha256(cookie),
-            appointment_id=appointment.id,
-            participant_id=participant_id,
-            schedule_version=appointment.schedule_version,
+        is_new = cookie != browser
+        visit = (
+            None
+            if is_new
+            else await access.find_visit(
+                tx,
+                browser_sha256=_sha256(cookie),
+                appointment_id=appointment.id,
+                participant_id=participant_id,
+                schedule_version=appointment.schedule_version,
+            )
         )
-        entry = Entry(
-            visit_id=visit.id if visit else str(uuid4()), browser=cookie, set_cookie=cookie != browser
-        )
+        entry = Entry(visit_id=visit.id if visit else str(uuid4()), browser=cookie, set_cookie=is_new)
         if visit is not None and visit.notice_version == notice_version:
             return entry
         if visit is not None:
@@ -325,12 +339,17 @@ class Joining:
         )
 
 
-async def _by_code(tx: AsyncConnection, text: str, *, hold: bool = False) -> tuple[Link, Appointment]:
+async def _by_code(tx: AsyncConnection, text: str) -> tuple[Link, Guest | None]:
+    """Return a link, and whose it is unless it is the customer's or an agent's. Raises `LinkUnknown`."""
     code = read_code(text)
     link = None if code is None else await access.link_by_code(tx, code_sha256(code))
     if link is None or link.revoked_at is not None:
         raise LinkUnknown("This link is not known.")
-    return link, await appointments.get(tx, link.appointment_id, hold=hold)
+    guest_id = guest_id_of(link.participant_id)
+    guest = None if guest_id is None else await guests.find(tx, guest_id)
+    if guest_id is not None and guest is None:
+        raise LinkUnknown("This link is not known.")
+    return link, guest
 
 
 async def _proven(tx: AsyncConnection, visit_id: str, browser: str | None) -> tuple[Visit, Appointment]:

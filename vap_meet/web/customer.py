@@ -34,7 +34,6 @@ from vap_meet.web.appkeys import (
     JOINING,
     RENDERER,
     REQUESTS,
-    SESSIONS,
 )
 from vap_meet.web.customer_answer import answer_page, answers, is_over
 from vap_meet.web.customer_pages import (
@@ -143,7 +142,7 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
     appointment = view.appointment
     if not view.may_enter:
         return stop_page(request, view.status.value, appointment=appointment)
-    if view.status is not LinkStatus.OVER and not await is_over(request, appointment):
+    if view.status is not LinkStatus.OVER and not is_over(view):
         return notice_page(
             request,
             action=f"/j/{code}",
@@ -196,7 +195,7 @@ def _early(request: web.Request, view: VisitView) -> web.Response:
 
 async def _room(request: web.Request, view: VisitView) -> web.Response:
     base = f"/v/{view.visit_id}/"
-    session = await request.app[SESSIONS].session(view.appointment.id)
+    session = view.session
     if session and session.ended_at:
         return guest_over(request) if view.guest else see_other(f"{base}answer")
     since = session.waiting_since if session else None

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.access import LinkStatus
 from vap_meet.domain.feedback import NOT_ASKED, Face, Topic
-from vap_meet.web.appkeys import CLOCK, FEEDBACK, OUTCOMES, RENDERER, SESSIONS
+from vap_meet.web.appkeys import CLOCK, FEEDBACK, OUTCOMES, RENDERER
 from vap_meet.web.customer_pages import stop_page
 from vap_meet.web.feedback_form import FeedbackForm
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.outcome import OutcomeVersion
-    from vap_meet.services.joining import VisitView
+    from vap_meet.services.joining import LinkView, VisitView
 
 
 async def answer_page(
@@ -48,7 +47,7 @@ async def answer_page(
         appointment=view.appointment,
         visit_id=view.visit_id,
         outcome=latest,
-        is_over=await is_over(request, view.appointment),
+        is_over=is_over(view),
         corrected=latest is not first,
         asked=asked,
         given=given,
@@ -69,9 +68,7 @@ async def answers(
     return (complete[0], complete[-1]) if complete else (None, None)
 
 
-async def is_over(request: web.Request, appointment: Appointment) -> bool:
+def is_over(view: LinkView | VisitView) -> bool:
     """Whether nobody meets any more: the record says so, or the call has ended and its outcome is to come."""
-    if not appointment.is_open:
-        return True
-    session = await request.app[SESSIONS].session(appointment.id)
-    return session is not None and session.ended_at is not None
+    ended = view.session is not None and view.session.ended_at is not None
+    return ended or not view.appointment.is_open
