@@ -6,6 +6,7 @@ import { TypedEvents } from '../lib/typed-events.js';
 import { INITIAL, isFinal, reduce } from './call-state.js';
 import { Mesh } from './mesh.js';
 import { Sending } from './sending.js';
+import { Telling } from './telling.js';
 
 /**
  * @import { RefusedError, SignalingClient } from '../signaling/client.js'
@@ -22,6 +23,8 @@ import { Sending } from './sending.js';
  * @property {ChatLine} chat A line not shown before; `state.chat` already holds it.
  * @property {{ id: string, channels: PeerChannels | null }} channels To one participant: open, or gone (null);
  *   `channels` already says so. Only of those who are in the call with this person.
+ * @property {{ id: string, stream: MediaStream }} met Somebody's media is on its way: put it into their tile now,
+ *   before the page is told to paint itself; the state says it again.
  * @property {CallState} stopped The call is over for this page (left, ended or stopped); once.
  */
 
@@ -35,6 +38,7 @@ export class Call extends TypedEvents {
   /** @type {Set<string>} */
   #admitting = new Set();
   #sending = new Sending();
+  #telling = new Telling(() => this.emit('change', this.#state));
   /** @type {Map<string, PeerChannels>} */
   #channels = new Map();
 
@@ -307,7 +311,10 @@ export class Call extends TypedEvents {
     client.on('connection', ({ status }) =>
       this.#apply(status === 'closed' ? { type: 'closed' } : { type: 'signaling', status }),
     );
-    this.#mesh.on('remote', ({ id, stream }) => this.#apply({ type: 'remote', id, stream }));
+    this.#mesh.on('remote', ({ id, stream }) => {
+      this.#apply({ type: 'remote', id, stream });
+      if (stream) this.emit('met', { id, stream });
+    });
     this.#mesh.on('link', ({ id, state }) => this.#apply({ type: 'link', id, state }));
     // What carries no media any more may carry no messages either, and mending needs them.
     this.#mesh.on('stalled', () => this.nudge());
@@ -328,7 +335,7 @@ export class Call extends TypedEvents {
     this.#state = reduce(before, event);
     if (this.#state === before) return;
     if (event.type === 'welcome' || event.type === 'room') this.#sync(options);
-    this.emit('change', this.#state);
+    this.#telling.changed(this.#state);
     if (isFinal(this.#state.phase) && !isFinal(before.phase)) this.#finish();
   }
 

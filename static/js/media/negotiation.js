@@ -130,7 +130,7 @@ export class Negotiation extends TypedEvents {
       this.#isSettingRemoteAnswerPending = false;
     }
     if (description.type === 'offer') {
-      await this.#fillTransceivers();
+      this.#fillTransceivers();
       // Not before the offer: a browser negotiates by itself as soon as a channel is made.
       if (carriesChannels(description.sdp)) this.#makeChannels();
       await connection.setLocalDescription();
@@ -177,14 +177,15 @@ export class Negotiation extends TypedEvents {
   }
 
   /** The offerer's transceivers are the only ones: answer in both directions on each. */
-  async #fillTransceivers() {
+  #fillTransceivers() {
     for (const transceiver of this.connection.getTransceivers()) {
       if (transceiver.direction === 'sendrecv') continue;
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
       void this.#applyLimits(transceiver);
     }
-    await this.replaceTracks(this.#tracks);
+    // The answer need not wait for them.
+    this.replaceTracks(this.#tracks).catch(() => undefined);
   }
 
   /**

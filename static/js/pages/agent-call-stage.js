@@ -76,6 +76,9 @@ export class CallStage {
       if (TALKS.has(this.#phase) && this.#isLive(this.#call.state)) event.preventDefault();
     }, this.#signal);
     this.#call.on('change', (state) => this.#show(state), { signal: this.#signal });
+    this.#call.on('met', ({ id, stream }) => {
+      if (id === this.#data.customerId) byId('remote', VapVideoTile).stream = stream;
+    }, { signal: this.#signal });
     this.#show(this.#call.state);
   }
 
@@ -159,12 +162,16 @@ export class CallStage {
    */
   #whenAnswered(id, act) {
     const dialog = byId(id, HTMLDialogElement);
-    const answered = () => {
-      const confirmed = dialog.returnValue === 'confirmed';
-      dialog.returnValue = '';
-      act(confirmed);
-    };
-    listen(dialog, 'close', answered, this.#signal);
+    let confirmed = false;
+    // On the press: the dialog has gone only a frame later.
+    listen(one(dialog, '[value="confirmed"]', HTMLButtonElement), 'click', () => {
+      confirmed = true;
+      act(true);
+    }, this.#signal);
+    listen(dialog, 'close', () => {
+      if (!confirmed) act(false);
+      confirmed = false;
+    }, this.#signal);
   }
 
   /**
@@ -288,7 +295,9 @@ export class CallStage {
     if (customer?.online) showSomeone(remote, customer);
     const trouble = pictureTrouble(this.#phase, state.links.get(this.#data.customerId));
     remote.setAttribute('status', trouble ? say(trouble) : '');
-    remote.stream = this.#phase === 'inCall' ? state.remote.get(this.#data.customerId) ?? null : null;
+    // Attached as soon as they are chosen: it is black and silent until the admit, and ready then.
+    const meets = this.#phase === 'inCall' || this.#phase === 'preparing';
+    remote.stream = meets ? state.remote.get(this.#data.customerId) ?? null : null;
     const self = byId('self', VapVideoTile);
     showOwn(self, state, true);
     setVisible(self, !OVER.has(state.phase) && this.#begin === null);

@@ -62,6 +62,16 @@ export class RoomPage {
     this.go(view.section);
   }
 
+  /**
+   * Put somebody's media into their tile, before anything else is painted.
+   *
+   * @param {CallState} state
+   * @param {{ id: string, stream: MediaStream }} met
+   */
+  attach(state, { id, stream }) {
+    if (officialIn(state)?.id === id) tile('remote-tile').stream = stream;
+  }
+
   /** Say that the written answer is there, with the way to it. */
   answered() {
     setText(element('answer-state'), text('say.room.after_ready'));
@@ -109,13 +119,16 @@ export class RoomPage {
     setText(element('call-status'), live && status ? text(status) : '');
     const official = officialIn(state);
     const remote = tile('remote-tile');
-    remote.stream = live && official ? (state.remote.get(official.id) ?? null) : null;
+    // Attached as soon as they are called: it is black and silent until the admit, and ready then.
+    const meets = official !== null && (live || state.phase === 'preparing');
+    remote.stream = meets ? (state.remote.get(official.id) ?? null) : null;
     remote.setAttribute('name', official?.name ?? '');
     // What somebody did last is as good as known while only their line to the server is gone.
     if (official?.online) showSomeone(remote, official);
     else if (!official) remote.setAttribute('camera', 'off');
     const own = tile('self-tile');
-    showOwn(own, state, live);
+    // Attached while waiting: the first of the call's pictures is not to wait for one's own.
+    showOwn(own, state, live || section === 'waiting');
     setVisible(own, state.camera !== 'none' || state.instead !== null);
   }
 

@@ -90,6 +90,7 @@ function enter(media) {
     return page.render(call.state, view);
   };
   call.on('change', show);
+  call.on('met', (met) => page.attach(call.state, met));
   call.on('stopped', ({ phase }) => {
     present.abort();
     const dialog = byId('leave-dialog', HTMLDialogElement);
