@@ -59,11 +59,11 @@ class OurCall:
             assert response.status in {200, 201}, await response.text()
             return Booked(name, (await response.json())["url"])
 
-    async def customer_waits(self, page: Page, appointment: Booked) -> None:
-        """Open the link, accept the notice, choose video and sound, and wait."""
+    async def customer_waits(self, page: Page, appointment: Booked, *, choice: str = "video") -> None:
+        """Open the link, accept the notice, choose video and sound (or `sound` only), and wait."""
         await page.goto(appointment.link)
         await page.get_by_test_id("continue").click()
-        await page.get_by_test_id("choose-video").click()
+        await page.get_by_test_id(f"choose-{choice}").click()
         await page.get_by_test_id("enter").click()
         await page.get_by_test_id("section-waiting").wait_for()
 
