@@ -31,6 +31,7 @@ test('three and four have a tile each, in an order that nothing changes', () => 
   assert.deepEqual(view.others.map(({ id }) => id), ['guest.1', 'guest.2']);
   assert.equal(view.tiles, 4);
   assert.equal(groupView(state([agent, person('guest.1', { stage: 'held' })]), 'staff.1').tiles, 3);
+  assert.equal(groupView(state(two), 'staff.1', false).tiles, 3, 'who has no camera has no tile');
 });
 
 test('whoever is on hold sees no tiles of the others', () => {

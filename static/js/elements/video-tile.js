@@ -172,7 +172,7 @@ export class VapVideoTile extends HTMLElement {
  * @param {string} name
  */
 function initial(name) {
-  return [...name.trim()][0] ?? '';
+  return [...name.replace(/[\u2066-\u2069]/g, '').trim()][0] ?? '';
 }
 
 customElements.define('vap-video-tile', VapVideoTile);

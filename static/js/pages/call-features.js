@@ -20,9 +20,6 @@ import { moreMenu } from './more-menu.js';
 /** @type {readonly (() => Promise<Feature>)[]} */
 const FEATURES = [
   () => import('./feature-group.js'),
-  () => import('./feature-people.js'),
-  () => import('./feature-guests.js'),
-  () => import('./feature-hand-over.js'),
   () => import('./feature-notes.js'),
   () => import('./feature-weak.js'),
   () => import('./feature-pause.js'),
@@ -34,6 +31,12 @@ const FEATURES = [
   () => import('./feature-proof.js'),
 ];
 
+/** @type {Readonly<Record<Surroundings['side'], readonly (() => Promise<Feature>)[]>>} What one side alone can do. */
+const OF_SIDE = {
+  customer: [() => import('./feature-guests.js'), () => import('./feature-hand-over.js')],
+  agent: [() => import('./feature-people.js')],
+};
+
 /**
  * Start every feature. One that can't be loaded is missing; the others are there all the same.
  *
@@ -42,7 +45,7 @@ const FEATURES = [
  */
 export async function startFeatures(call, surroundings) {
   const { signal } = surroundings;
-  const starting = FEATURES.map(async (load) => {
+  const starting = [...FEATURES, ...OF_SIDE[surroundings.side]].map(async (load) => {
     const { start } = await load();
     if (signal.aborted) return;
     const show = start(call, surroundings);

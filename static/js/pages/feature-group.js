@@ -36,7 +36,7 @@ export function start(call, { side, signal }) {
 
   /** @param {CallState} state */
   const show = (state) => {
-    const view = groupView(state, mainId());
+    const view = groupView(state, mainId(), !own.hidden);
     if (view.tiles > 0) lateStyle(group);
     group.parentElement?.toggleAttribute('data-group', view.tiles > 0);
     // Among others one's own tile needs a name as well.

@@ -17,8 +17,7 @@ import { guestProblem } from './guest-problem.js';
  * @param {Call} _call
  * @param {Surroundings} surroundings
  */
-export function start(_call, { side, signal }) {
-  if (side !== 'customer') return;
+export function start(_call, { signal }) {
   const row = byId('open-hand-over', HTMLElement);
   const dialog = byId('hand-over-dialog', HTMLDialogElement);
   lateStyle(dialog);

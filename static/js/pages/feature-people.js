@@ -21,8 +21,7 @@ import { actsOn } from './people-acts.js';
  * @param {Call} call
  * @param {Surroundings} surroundings
  */
-export function start(call, { side, say, signal }) {
-  if (side !== 'agent') return undefined;
+export function start(call, { say, signal }) {
   return new People(call, say, signal).show;
 }
 

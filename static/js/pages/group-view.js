@@ -14,13 +14,14 @@
 /**
  * @param {CallState} state
  * @param {string | null} mainId Who stands in the main tile, if anybody does.
+ * @param {boolean} [own] Whether one's own tile is shown: not by whoever has no camera.
  * @returns {GroupView}
  */
-export function groupView({ phase, self, participants, pinned }, mainId) {
+export function groupView({ phase, self, participants, pinned }, mainId, own = true) {
   const here = participants.filter(({ stage }) => stage === 'admitted' || stage === 'held');
   const others = here.filter(({ id }) => id !== mainId).sort((a, b) => (a.id < b.id ? -1 : 1));
   if (phase !== 'in_call' || others.length === 0) return { others: [], tiles: 0, large: null };
-  return { others, tiles: others.length + 2, large: largest(here, pinned, self?.id ?? '') };
+  return { others, tiles: others.length + (own ? 2 : 1), large: largest(here, pinned, self?.id ?? '') };
 }
 
 /**
