@@ -303,7 +303,7 @@ async def test_an_identity_may_be_confirmed_before_anybody_came_but_not_after_th
 
 
 async def test_an_unknown_appointment_has_no_session(sessions):
-    for ask in (sessions.timeline, sessions.restored, sessions.session):
+    for ask in (sessions.timeline, sessions.session):
         with pytest.raises(NotFound):
             await ask("nowhere")
     await sessions.commit("nowhere", Position("epoch-one", 1), 0, CUSTOMER_COMES)

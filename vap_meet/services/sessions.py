@@ -27,8 +27,10 @@ from vap_meet.services.recording import NewFact, Recorder
 from vap_meet.store import appointments, audit, guests, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
     from vap_meet.services.recording import HostCame
@@ -104,34 +106,20 @@ class Sessions(FactSink):
             return tuple(_item(stored) for stored in await sessions.facts(tx, appointment_id))
 
     async def restored(self, appointment_id: str) -> RoomBefore:
-        """Return where the facts left everybody, and how they left the room. Raises `NotFound`."""
-        await self._note_seen(appointment_id)
-        async with self._db.read() as tx:
-            appointment = await appointments.get(tx, appointment_id)
-            since = await appointments.moved_at(tx, appointment_id)
-            known = [facts.read(stored) for stored in await sessions.facts(tx, appointment_id, since=since)]
-            if not known:  # as most rooms open: nobody has come yet, and there is nobody to name
-                return RoomBefore(people=(), ended=False, locked=False)
-            people = facts.places(known)
-            names = await sessions.staff_names(tx, people.keys())
-            invited = await guests.of_appointment(tx, appointment_id)
-            asked = await guests.asks_of(tx, appointment_id)
-        spoken = 0 if appointment.customer.language is Language.AR else 1
-        told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
-        told |= {one.participant_id: one.name for one in invited}
-        parts = {one.participant_id: one.part.value for one in invited}
-        parts |= {staff_participant(one.staff_id): one.part.value for one in asked}
-        named = tuple(_named(one, told.get(who, who), parts.get(who, "")) for who, one in people.items())
-        ended = any(isinstance(fact, Ended) for fact in known)
-        return RoomBefore(people=named, ended=ended, locked=facts.locked(known))
+        """Return where the facts left everybody, and how they left the room.
 
-    async def _note_seen(self, appointment_id: str) -> None:
-        """Keep a session that somebody comes back to from being swept, before its facts are read."""
+        A session that somebody comes back to is first kept from being swept.
+        """
         async with self._db.read() as tx:
+            stored = await sessions.present_facts(tx, appointment_id)
+            if not stored:  # as most rooms open: nobody has come yet, and there is nobody to name
+                return RoomBefore(people=(), ended=False, locked=False)
             if not await sessions.is_open(tx, appointment_id):
-                return
+                return await _room_before(tx, appointment_id, stored)
         async with self._db.write() as tx:
             await sessions.mark_seen(tx, [appointment_id], at=self._clock())
+        async with self._db.read() as tx:
+            return await _room_before(tx, appointment_id, await sessions.present_facts(tx, appointment_id))
 
     async def session(self, appointment_id: str) -> SessionView | None:
         """Return the session as projected; None before anybody has come. Raises `NotFound`."""
@@ -169,6 +157,25 @@ class Sessions(FactSink):
             after = await sessions.get(tx, appointment_id)
             assert after is not None
             return after
+
+
+async def _room_before(
+    tx: AsyncConnection, appointment_id: str, stored: Iterable[sessions.StoredFact]
+) -> RoomBefore:
+    known = [facts.read(one) for one in stored]
+    people = facts.places(known)
+    appointment = await appointments.get(tx, appointment_id)
+    names = await sessions.staff_names(tx, people.keys())
+    invited = await guests.of_appointment(tx, appointment_id)
+    asked = await guests.asks_of(tx, appointment_id)
+    spoken = 0 if appointment.customer.language is Language.AR else 1
+    told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
+    told |= {one.participant_id: one.name for one in invited}
+    parts = {one.participant_id: one.part.value for one in invited}
+    parts |= {staff_participant(one.staff_id): one.part.value for one in asked}
+    named = tuple(_named(one, told.get(who, who), parts.get(who, "")) for who, one in people.items())
+    ended = any(isinstance(fact, Ended) for fact in known)
+    return RoomBefore(people=named, ended=ended, locked=facts.locked(known))
 
 
 def _item(stored: sessions.StoredFact) -> TimelineItem:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as new_row  # SQLite has the s
 from vap_meet.domain.appointment import IdentityAssurance
 from vap_meet.domain.session import SessionView
 from vap_meet.store.appointments import padded
-from vap_meet.store.schema import session, session_event, staff
+from vap_meet.store.schema import appointment, session, session_event, staff
 from vap_meet.store.schema_self_booking import booking_detail
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ _FACTS = (
     .order_by(session_event.c.at, session_event.c.seq)
 )
 _FACTS_SINCE = _FACTS.where(session_event.c.at >= bindparam("since"))
+_PRESENT_FACTS = _FACTS.join(appointment, appointment.c.id == session_event.c.room).where(
+    or_(appointment.c.moved_at.is_(None), session_event.c.at >= appointment.c.moved_at)
+)
 _SESSION = (
     select(session, booking_detail.c.phone_proved_at)
     .outerjoin(booking_detail, booking_detail.c.appointment_id == session.c.appointment_id)
@@ -107,6 +110,12 @@ async def facts(tx: AsyncConnection, room: str, *, since: datetime | None = None
     """Return a room's facts in their order, from `since` on."""
     query = _FACTS if since is None else _FACTS_SINCE
     found = await tx.execute(query, {"which": room} if since is None else {"which": room, "since": since})
+    return tuple(StoredFact(**row) for row in found.mappings())
+
+
+async def present_facts(tx: AsyncConnection, room: str) -> tuple[StoredFact, ...]:
+    """Return a room's facts in their order, those of its appointment's present time alone."""
+    found = await tx.execute(_PRESENT_FACTS, {"which": room})
     return tuple(StoredFact(**row) for row in found.mappings())
 
 
