@@ -25,10 +25,11 @@ test('a long span is said in its two coarsest units, with Arabic plurals', () =>
   assert.equal(spanText(0, 'en'), '0 seconds');
 });
 
-test('the time of day is Dubai time in Latin digits', () => {
+test('the time of day is that of the zone it is asked for, in Latin digits', () => {
   const noon = Date.UTC(2026, 8, 28, 5, 5);
-  assert.equal(plain(timeOfDay(noon, 'ar')), '9:05 ص');
-  assert.equal(plain(timeOfDay(noon, 'en')), '9:05 am');
+  assert.equal(plain(timeOfDay(noon, 'ar', 'Asia/Dubai')), '9:05 ص');
+  assert.equal(plain(timeOfDay(noon, 'en', 'Asia/Dubai')), '9:05 am');
+  assert.equal(plain(timeOfDay(noon, 'en', 'Europe/Berlin')), '7:05 am');
 });
 
 test('a tick comes at once and each second until the signal aborts', (t) => {

@@ -8,6 +8,7 @@ import { minuteState, outlookView } from '../../static/js/pages/waiting-words.js
 
 /** @import { Outlook, ParticipantView } from '../../static/js/signaling/messages.js' */
 
+const ZONE = 'Asia/Dubai';
 const NINE = Date.UTC(2026, 8, 28, 5, 0); // 9:00 in Dubai
 const MINUTE = 60_000;
 
@@ -32,32 +33,37 @@ const self = (changes) => ({
   ...changes,
 });
 
+test('a range is in the zone it is asked for', () => {
+  const to = NINE + 20 * MINUTE;
+  assert.deepEqual(timeRange(NINE, to, 'en', 'Europe/Berlin'), { start: '7:00', end: '7:20 am' });
+});
+
 test('a range says the half of the day once where both times are in it', () => {
   const to = NINE + 20 * MINUTE;
-  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'ar'), { start: '9:10', end: '9:20 ص' });
-  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'en'), { start: '9:10', end: '9:20 am' });
+  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'ar', ZONE), { start: '9:10', end: '9:20 ص' });
+  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'en', ZONE), { start: '9:10', end: '9:20 am' });
   const noon = NINE + 180 * MINUTE;
-  assert.deepEqual(timeRange(noon - 5 * MINUTE, noon + 5 * MINUTE, 'ar'), { start: '11:55 ص', end: '12:05 م' });
+  assert.deepEqual(timeRange(noon - 5 * MINUTE, noon + 5 * MINUTE, 'ar', ZONE), { start: '11:55 ص', end: '12:05 م' });
 });
 
 test('what is minutes away is not told as a range', () => {
   const told = outlook({ earliestAt: NINE + 10 * MINUTE, latestAt: NINE + 20 * MINUTE, before: 2 });
-  assert.deepEqual(outlookView(told, NINE, 'en'), {
+  assert.deepEqual(outlookView(told, NINE, 'en', ZONE), {
     when: { key: 'say.waiting.between', values: { start: '9:10', end: '9:20 am' } },
     before: 2,
     late: false,
   });
-  const near = outlookView(told, NINE + 6 * MINUTE, 'en');
+  const near = outlookView(told, NINE + 6 * MINUTE, 'en', ZONE);
   assert.deepEqual(near.when, { key: 'say.waiting.soon', values: { end: '9:20 am' } });
 });
 
 test('nobody is told a time or a place that is not known', () => {
-  assert.deepEqual(outlookView(outlook({ late: true, before: 3 }), NINE, 'ar'), {
+  assert.deepEqual(outlookView(outlook({ late: true, before: 3 }), NINE, 'ar', ZONE), {
     when: { key: 'say.waiting.unknown', values: {} },
     before: null,
     late: true,
   });
-  const unknown = outlookView(outlook({ earliestAt: NINE, latestAt: NINE + 5 * MINUTE }), NINE, 'ar');
+  const unknown = outlookView(outlook({ earliestAt: NINE, latestAt: NINE + 5 * MINUTE }), NINE, 'ar', ZONE);
   assert.equal(unknown.before, null);
 });
 

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
+from tests.support.web import renderer_for_tests
 from vap_meet.domain.appointment import AppointmentState, Language
 from vap_meet.web.assets import bundled
 from vap_meet.web.error_pages import WORDED
-from vap_meet.web.formats import Formats
+from vap_meet.web.formats import Formats, zone_city
 from vap_meet.web.i18n import CATEGORIES, Catalogue, CatalogueError, Message, MissingTextError
 from vap_meet.web.render import LOCALE_FOLDER
 
@@ -280,3 +281,35 @@ def test_a_naive_datetime_is_refused():
         FORMATS[Language.AR].time(naive)
     with pytest.raises(ValueError, match="naive"):
         FORMATS[Language.AR].date(naive)
+
+
+@pytest.mark.parametrize(
+    ("key", "arabic", "english"),
+    [
+        ("Asia/Dubai", "دبي", "Dubai"),
+        ("Europe/Berlin", "برلين", "Berlin"),
+        ("Egypt", "القاهرة", "Cairo"),
+        ("America/Argentina/Buenos_Aires", "Buenos Aires", "Buenos Aires"),
+        ("Etc/GMT-4", "غرينتش+04:00", "GMT+04:00"),  # ahead, whatever its name seems to say
+        ("UTC", "UTC", "UTC"),
+    ],
+)
+def test_a_zone_is_named_by_its_city_in_the_readers_language(key, arabic, english):
+    assert zone_city(ZoneInfo(key), Language.AR) == arabic
+    assert zone_city(ZoneInfo(key), Language.EN) == english
+
+
+def test_times_are_said_to_be_of_the_zone_that_is_set_on_pages_and_in_scripts():
+    renderer = renderer_for_tests(time_zone="Europe/Berlin")
+    for language, words in ((Language.AR, "بتوقيت برلين"), (Language.EN, "Berlin time")):
+        texts = renderer.catalogues[language]
+        assert texts.t("facts.zone") == words
+        assert words in texts.t("message.when", weekday="", date="", time="")
+        assert words in texts.strings("say.waiting.")["say.waiting.soon"]
+
+
+def test_no_text_names_a_zone_itself():
+    for texts in (AR, EN):
+        said = {key: " ".join(message.forms) for key, message in texts.messages.items()}
+        assert len([key for key, text in said.items() if "{zone_city}" in text]) >= 6
+        assert [key for key, text in said.items() if "توقيت دبي" in text or "Dubai time" in text] == []

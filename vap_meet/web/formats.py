@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
 
 from vap_meet.domain.appointment import Language
 
@@ -23,6 +23,14 @@ LOCALES = {
 Day = date | datetime
 _BIDI_MARKS = dict.fromkeys((0x200E, 0x200F, 0x061C))
 _DAY_WORDS = {0: "day.today", 1: "day.tomorrow", -1: "day.yesterday"}
+
+
+def zone_city(zone: ZoneInfo, language: Language) -> str:
+    """Return the city whose time a zone is, «دبي» / "Dubai"; what is only an offset has its offset."""
+    locale = LOCALES[language]
+    if zone.key.startswith("Etc/"):  # their names have the sign turned round: Etc/GMT-4 is four hours ahead
+        return get_timezone_gmt(datetime(2000, 1, 1, tzinfo=zone), locale=locale)
+    return get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
 
 
 class Formats:

@@ -70,6 +70,17 @@ class Message:
         """Names that the forms expect, all together."""
         return frozenset(name for form in self.forms for name in _PLACEHOLDER.findall(form))
 
+    def filled(self, values: Mapping[str, str]) -> Message:
+        """Return the entry with these placeholders filled, and all others as they are."""
+        if not values.keys() & self.placeholders:
+            return self
+        return Message(
+            self.key,
+            tuple(
+                _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), form) for form in self.forms
+            ),
+        )
+
 
 class Catalogue:
     """The texts of one language, merged from its .po files."""
@@ -82,14 +93,19 @@ class Catalogue:
         self._gettext = _translations(language, self.messages.values())
 
     @classmethod
-    def load(cls, folder: Path, language: Language, *, strict: bool = True) -> Catalogue:
-        """Read every .po file of a language. Raises `CatalogueError` for a faulty or repeated entry."""
+    def load(
+        cls, folder: Path, language: Language, *, strict: bool = True, here: Mapping[str, str] | None = None
+    ) -> Catalogue:
+        """Read every .po file of a language. Raises `CatalogueError` for a faulty or repeated entry.
+
+        `here` fills placeholders that mean the same wherever this installation says them, scripts included.
+        """
         messages: dict[str, Message] = {}
         for path in sorted((folder / language).glob("*.po")):
             for message in _read(path, language):
                 if message.key in messages:
                     raise CatalogueError(f"{path.name}: {message.key} stands in another file too")
-                messages[message.key] = message
+                messages[message.key] = message.filled(here or {})
         return cls(language, messages.values(), strict=strict)
 
     def t(self, key: str, /, **params: object) -> str:

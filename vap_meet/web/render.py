@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from vap_meet.domain.appointment import Language
 from vap_meet.web.assets import bundled
-from vap_meet.web.formats import Formats
+from vap_meet.web.formats import Formats, zone_city
 from vap_meet.web.i18n import DIRECTION, Catalogue
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ class Renderer:
         self._assets = assets
         self.zone = zone = ZoneInfo(settings.time_zone)
         self.catalogues = {
-            language: Catalogue.load(LOCALE_FOLDER, language, strict=strict) for language in Language
+            language: Catalogue.load(
+                LOCALE_FOLDER, language, strict=strict, here={"zone_city": zone_city(zone, language)}
+            )
+            for language in Language
         }
         self.formats = {
             language: Formats(catalogue, zone=zone, clock=clock)

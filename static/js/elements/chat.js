@@ -119,7 +119,7 @@ export class VapChat extends HTMLElement {
     const name = own ? this.getAttribute('label-you') ?? '' : this.nameOf(sender);
     const body = make('p', 'vap-chat__text', text);
     body.dir = 'auto';
-    const zone = this.getAttribute('time-zone') ?? 'Asia/Dubai';
+    const zone = this.getAttribute('time-zone') ?? 'UTC';
     const time = make('time', 'vap-chat__time', timeOfDay(at, document.documentElement.lang, zone));
     time.dateTime = new Date(at).toISOString();
     item.append(make('span', 'vap-chat__sender', name), body, time);

@@ -22,6 +22,21 @@ export function pageData() {
   return cached;
 }
 
+/** Name the zone in which this installation says times, whatever the device's own is. */
+export function timeZone() {
+  return String(pageData().timeZone);
+}
+
+/**
+ * Know more words, which came after the page.
+ *
+ * @param {Record<string, string>} words
+ */
+export function addWords(words) {
+  const data = pageData();
+  data.strings = { ...data.strings, ...words };
+}
+
 /**
  * Look up a word of the page's catalogue and fill its `{name}` places; the key itself if it is missing.
  *

@@ -58,9 +58,9 @@ export function spanText(ms, language) {
  *
  * @param {number} at Milliseconds since 1970.
  * @param {string} language
- * @param {string} [timeZone]
+ * @param {string} timeZone
  */
-export function timeOfDay(at, language, timeZone = 'Asia/Dubai') {
+export function timeOfDay(at, language, timeZone) {
   return new Intl.DateTimeFormat(localeTag(language), {
     hour: 'numeric',
     minute: '2-digit',
@@ -75,10 +75,10 @@ export function timeOfDay(at, language, timeZone = 'Asia/Dubai') {
  * @param {number} from Milliseconds since 1970.
  * @param {number} to
  * @param {string} language
- * @param {string} [timeZone]
+ * @param {string} timeZone
  * @returns {{ start: string, end: string }}
  */
-export function timeRange(from, to, language, timeZone = 'Asia/Dubai') {
+export function timeRange(from, to, language, timeZone) {
   const format = new Intl.DateTimeFormat(localeTag(language), {
     hour: 'numeric',
     minute: '2-digit',

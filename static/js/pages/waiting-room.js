@@ -1,6 +1,6 @@
 /** The waiting room: what to expect, what staff say, being called and the minute that one may ask for. */
 import { byId, listen, make, setText, setVisible } from '../lib/dom.js';
-import { isolated, text } from '../lib/page-data.js';
+import { isolated, text, timeZone } from '../lib/page-data.js';
 import { timeOfDay } from '../lib/time.js';
 import { isCalled, officialIn } from './room-view.js';
 import { minuteState, outlookView } from './waiting-words.js';
@@ -52,7 +52,7 @@ export class WaitingRoom {
 
   /** @param {Outlook} outlook */
   outlook(outlook) {
-    const view = outlookView(outlook, this.#now(), language());
+    const view = outlookView(outlook, this.#now(), language(), timeZone());
     setText(element('outlook-when'), text(view.when.key, view.when.values));
     const before = view.before === null ? '' : view.before ? 'say.waiting.before' : 'say.waiting.next';
     setText(element('outlook-before'), before && text(before, { before: view.before ?? 0 }));
@@ -136,7 +136,7 @@ export class WaitingRoom {
     const item = make('li', 'told__line');
     const words = make('p', '', known ? text(`say.waiting.told_${line.sentence}`) : line.text);
     if (!known) words.dir = 'auto';
-    item.append(words, make('p', 'muted small', timeOfDay(line.at, language())));
+    item.append(words, make('p', 'muted small', timeOfDay(line.at, language(), timeZone())));
     element('told-lines').append(item);
     setVisible(element('told'), true);
   }

@@ -19,7 +19,7 @@ const SOON_MS = 5 * 60_000;
  * @param {Outlook} outlook
  * @param {number} now The server's time, in milliseconds.
  * @param {string} language
- * @param {string} [timeZone]
+ * @param {string} timeZone
  * @returns {OutlookView}
  */
 export function outlookView({ earliestAt, latestAt, before, late }, now, language, timeZone) {
