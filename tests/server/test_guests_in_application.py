@@ -257,6 +257,10 @@ async def test_the_link_to_another_device_takes_the_seat_in_the_call_without_ask
         assert made["picture"]["d"].startswith("M4 4h1v1h-1z")
         async with town.person().get(made["url"].removeprefix(town.base)) as answer:
             assert answer.status == 200
+        assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == (
+            "no-store",
+            "no-referrer",
+        )
         phone, phone_path = await town.enters(made["url"])
         assert await one.sync() is not None  # until the phone comes, the call goes on where it was
         async with town.seat(phone, f"visit={visit_of(phone_path)}") as there:

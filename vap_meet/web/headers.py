@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from vap_meet.settings import Settings
 
-_VISITS = ("/i/", "/j/", "/join", "/v/")
+_VISITS = ("/h/", "/i/", "/j/", "/join", "/v/")
 """Pages whose address or content is a customer's: never kept, never told to another site."""
 
 
