@@ -3,6 +3,8 @@
  * @import { Surroundings } from './call-features.js'
  */
 
+/** By then the first picture is there; what is loaded sooner takes from it. */
+const FIRST_AFTER_MS = 2_000;
 const IDLE_WITHIN_MS = 3_000;
 
 /**
@@ -18,10 +20,12 @@ export function featuresWhenTalking(call, surroundings) {
   const look = () => {
     if (begun || call.state.phase !== 'in_call') return;
     begun = true;
-    whenIdle(async () => {
+    const begin = async () => {
+      if (signal.aborted) return;
       const loaded = await import('./call-features.js').catch(() => null); // cut off just now: the call goes on
       if (!signal.aborted) await loaded?.startFeatures(call, surroundings);
-    });
+    };
+    setTimeout(() => whenIdle(() => void begin()), FIRST_AFTER_MS);
   };
   call.on('change', look, { signal });
   look();
