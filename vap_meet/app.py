@@ -62,7 +62,6 @@ from vap_meet.web import (
 )
 from vap_meet.web import appkeys as key
 from vap_meet.web.assets import Assets
-from vap_meet.web.headers import say_no_versions
 from vap_meet.web.metrics import Metrics
 from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
@@ -125,7 +124,6 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> web.Application:
     app[key.RENDERER] = Renderer(settings, app[key.ASSETS], clock=clock)
     app.cleanup_ctx.append(_parts)
     app.on_shutdown.append(_drain)
-    app.on_response_prepare.append(say_no_versions)
     for door in DOORS:
         app.add_routes(door.routes)
     if settings.demo:

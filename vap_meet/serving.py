@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import signal
 import ssl
 from typing import TYPE_CHECKING
 
 import uvloop
-from aiohttp import web
+from aiohttp import http_exceptions, web, web_response
+from aiohttp.log import server_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from vap_meet.settings import Settings
 
+PRODUCT = "VAP-Meet"
 SHUTDOWN_S = 5.0
 BACKLOG = 4096  # appointments begin at round times: many arrive in one second
 
@@ -52,7 +55,7 @@ async def run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = runner_of(app, shutdown_s=SHUTDOWN_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls, backlog=BACKLOG)
@@ -61,6 +64,26 @@ async def run(
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def runner_of(app: web.Application, *, shutdown_s: float) -> web.AppRunner:
+    """Return what serves an application, in answers that name the product alone.
+
+    Some answers never reach the application: those to requests that can't be read. The framework has no
+    setting for the name in them, which is its own, with its version and Python's.
+    """
+    web_response.SERVER_SOFTWARE = PRODUCT  # type: ignore[attr-defined]
+    server_logger.addFilter(_unreadable_is_no_error)
+    return web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_s)
+
+
+def _unreadable_is_no_error(record: logging.LogRecord) -> bool:
+    """Let a request that can't be read be a line of the log: anybody may send one, and many."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, http_exceptions.HttpProcessingError):
+        record.msg, record.args, record.exc_info = "request_unreadable", (), None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
 
 
 def in_event_loop(main: Awaitable[None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 import structlog
@@ -306,3 +308,35 @@ async def test_no_answer_of_the_application_says_which_versions_run_here(tmp_pat
         for path in ("/", "/api/v1/openapi.json", "/health/live", "/static/nothing", "/nothing"):
             async with anybody.get(path) as response:
                 assert response.headers.getall("Server") == ["VAP-Meet"], path
+
+
+UNREADABLE = (
+    b"GARBAGE\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: z\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+    b"GET http://[/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01",  # TLS, to a port without
+)
+"""Requests that the framework answers before the application sees them."""
+
+
+async def test_nor_does_an_answer_to_what_can_t_be_read_and_it_is_no_error_of_ours(tmp_path, caplog):
+    caplog.set_level("INFO")
+    async with app_in_process(tmp_path) as (_, url):
+        for request in UNREADABLE:
+            reader, writer = await asyncio.open_connection("127.0.0.1", URL(url).port)
+            writer.write(request)
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            writer.close()
+            assert answer.startswith(b"HTTP/1.0 400 "), request
+            assert b"\r\nServer: VAP-Meet\r\n" in answer, request
+            assert b"aiohttp" not in answer, request
+    said = [record for record in caplog.records if record.getMessage() == "request_unreadable"]
+    assert [(record.levelname, record.exc_info) for record in said] == [("INFO", None)] * len(said)
+    assert len(said) >= len(UNREADABLE) - 2  # of what is no HTTP at all the framework says nothing
+    assert "127.0.0.1" not in caplog.text

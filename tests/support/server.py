@@ -121,6 +121,7 @@ async def app_in_process(
     # Imported here: whoever only drives a process needs none of it.
     from vap_meet import app as composition  # noqa: PLC0415
     from vap_meet.clock import utc_now  # noqa: PLC0415
+    from vap_meet.serving import runner_of  # noqa: PLC0415
     from vap_meet.store.migrate import migrate  # noqa: PLC0415
 
     port = free_port()
@@ -135,7 +136,7 @@ async def app_in_process(
     )
     await asyncio.to_thread(migrate, known.database)
     app = composition.build(known, clock=clock or utc_now)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = runner_of(app, shutdown_s=1.0)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()

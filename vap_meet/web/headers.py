@@ -15,11 +15,6 @@ _VISITS = ("/h/", "/i/", "/j/", "/join", "/v/")
 """Pages whose address or content is a customer's: never kept, never told to another site."""
 
 
-async def say_no_versions(_request: web.Request, response: web.StreamResponse) -> None:
-    """Name the product alone where the framework would name itself, its version and Python's."""
-    response.headers["Server"] = "VAP-Meet"
-
-
 class SecurityHeaders:
     """The headers of every response, worked out once from the settings."""
 
