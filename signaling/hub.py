@@ -174,6 +174,14 @@ class Hub:
         hosted = self._rooms.get(room)
         return frozenset() if hosted is None else hosted.online
 
+    async def occupied(self, room: str) -> bool:
+        """Whether anybody is in a room by its log, connected or not; its deadlines then come here too.
+
+        Raises `LogUnavailable`.
+        """
+        hosted = await self._find(room)
+        return hosted is not None and bool(hosted.room.present())
+
     async def who_is_online(self, room: str) -> frozenset[str]:
         """Return who is connected to a room, whether it is hosted here yet or not.
 

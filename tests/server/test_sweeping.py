@@ -7,8 +7,15 @@ import pytest
 from sqlalchemy import func, select
 
 from signaling.events import Admitted, Joined, Left, Position
+from signaling.hub import Hub
+from signaling.log import LogUnavailable, MemoryLog
+from signaling.protocol import Admit, Hello, Welcome
+from signaling.stages import KEPT_MS, OFFLINE_MS
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
+from tests.support.rooms import AGENT, CUSTOMER
+from tests.support.signaling import FakeTransport, FaultyLog, Sitter
+from vap_meet.clock import milliseconds
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking
 from vap_meet.services.delivery import Dispatcher
@@ -28,6 +35,11 @@ MEETING = (
 )
 
 
+async def without_a_log(_room):
+    """Say of every room that it has none, as after a restart."""
+    return False
+
+
 class Node:
     """A process: who is online on it, and its sweeper."""
 
@@ -37,6 +49,7 @@ class Node:
             db=db,
             clock=clock,
             online=lambda room: {"customer"} if room in self.online else (),
+            occupied=without_a_log,
             **options,
         )
 
@@ -64,6 +77,27 @@ def nodes(db, clock):
 async def sessions(db, clock):
     await Booking(db=db, clock=clock).put("a1", a_booking(), by="api:1", if_match=None)
     return Sessions(db=db, clock=clock)
+
+
+class Desk:
+    """A hub that keeps its facts in the record, on the test's clock."""
+
+    def __init__(self, sessions, clock):
+        self.log = FaultyLog(MemoryLog(clock_ms=milliseconds(clock)))
+        self.hub = Hub(
+            log=self.log,
+            facts=sessions,
+            ice_servers=lambda _: (),
+            clock_ms=milliseconds(clock),
+        )
+
+    async def sit(self, who):
+        await self.hub.open_room("a1")
+        transport = FakeTransport()
+        connection = self.hub.connect(transport, room="a1", participant=who, seat=f"seat of {who.id}")
+        sitter = Sitter(connection, transport, self.hub)
+        await sitter.send(Hello())
+        return sitter
 
 
 async def tell(sessions, clock, count):
@@ -115,6 +149,49 @@ async def test_who_comes_back_before_the_sweep_is_not_swept(sessions, clock, nod
     await sessions.restored("a1")  # as a room is opened anew
     assert await nodes[0].sweep() == ()
     assert {one.stage for one in (await sessions.restored("a1")).people} == {Stage.ADMITTED}
+
+
+async def test_a_call_that_both_lost_for_a_while_is_left_to_its_room(sessions, clock, db):
+    room = Desk(sessions, clock)
+    sweeper = Sweeper(db=db, clock=clock, online=room.hub.online, occupied=room.hub.occupied)
+    customer, agent = await room.sit(CUSTOMER), await room.sit(AGENT)
+    await agent.send(Admit("customer"))
+    for one in (customer, agent):
+        one.went()
+    clock.turn(seconds=OFFLINE_MS / 1000 - 60)
+    assert await sweeper.run_once() == ()
+    assert [type(message) for message in (await room.sit(CUSTOMER)).got()] == [Welcome]
+    assert (await sessions.session("a1")).admitted_at is not None
+    assert {one.stage for one in (await sessions.restored("a1")).people} == {Stage.ADMITTED}
+
+
+async def test_who_lost_a_call_for_good_leaves_it_once_when_the_room_says(sessions, clock, db):
+    room = Desk(sessions, clock)
+    sweeper = Sweeper(db=db, clock=clock, online=room.hub.online, occupied=room.hub.occupied)
+    customer = await room.sit(CUSTOMER)
+    customer.went()
+    went = clock()
+    clock.turn(milliseconds=KEPT_MS - 1)
+    assert await sweeper.run_once() == ()
+    for _ in range(2):
+        clock.turn(seconds=1)
+        assert await sweeper.run_once() == ()  # before the room, too
+        room.hub.tick()
+        await room.hub.settle()
+    left = [one for one in await sessions.timeline("a1") if one.type == "left"]
+    assert [(one.detail, one.at >= went + KEPT_FOR_WAITING) for one in left] == [("expired", True)]
+
+
+async def test_while_the_log_cannot_be_asked_nobody_is_swept(sessions, clock, db):
+    room = Desk(sessions, clock)
+    sweeper = Sweeper(db=db, clock=clock, online=room.hub.online, occupied=room.hub.occupied)
+    await tell(sessions, clock, 3)
+    clock.turn(hours=1)
+    room.log.failing = True
+    with pytest.raises(LogUnavailable):
+        await sweeper.run_once()
+    room.log.failing = False
+    assert await sweeper.run_once() == ("a1",)
 
 
 async def test_sweeps_at_once_close_a_session_once(sessions, clock, nodes, db):
@@ -188,7 +265,9 @@ async def test_the_sweeper_runs_until_it_is_cancelled(sessions, clock, db):
         return {"customer"}
 
     await tell(sessions, clock, 1)
-    swept = asyncio.create_task(Sweeper(db=db, clock=clock, online=online, every_s=0.001).run())
+    swept = asyncio.create_task(
+        Sweeper(db=db, clock=clock, online=online, occupied=without_a_log, every_s=0.001).run()
+    )
     async with asyncio.timeout(5):
         for _ in range(3):
             await looked.wait()

@@ -66,7 +66,7 @@ def put_rooms(app: web.Application, base: Base, telling: Telling) -> None:
     revoking = Revoking(db=db, hub=hub)
     app[key.STAFFING] = Staffing(db=db, clock=clock, access_ended=revoking.wake, limits=limits)
     # The demonstration's waiting customers have no browser: nobody sweeps them away.
-    sweeper = Sweeper(db=db, clock=clock, online=hub.online, repairs=not settings.demo)
+    sweeper = Sweeper(db=db, clock=clock, online=hub.online, occupied=hub.occupied, repairs=not settings.demo)
     base.runs.update(rooms=rooms.run, hub=hub.run, revoking=revoking.run, sweeper=sweeper.run)
     _put_measuring(app, base, for_participant)
 

@@ -1,7 +1,8 @@
 """Sweeping: what a crash leaves open is closed, what nobody needs any more is deleted.
 
-Each process notes which sessions it hosts; one of them, by lease, closes those that no process has hosted for
-a while, at the time they were last seen. Every deletion is of what was kept for some time after its use.
+Each process notes in which sessions somebody is connected to it; one of them, by lease, closes those where
+nobody has been for a while, at the time they were last seen: unless the room's log is still there, for then
+its own deadlines say when somebody has left. Every deletion is of what was kept for some time after its use.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import uuid4
 import structlog
 
 from signaling.events import Left, Position
+from signaling.log import LogUnavailable
 from signaling.stages import KEPT_MS
 from signaling.vocabulary import Stage
 from vap_meet.domain.errors import Unavailable
@@ -32,7 +34,7 @@ from vap_meet.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,7 +49,8 @@ EVERY_S = 30.0
 LEASE_NAME = "sweeper"
 LEASE = timedelta(minutes=2)
 GONE_AFTER = timedelta(minutes=5)
-"""How long nobody has hosted a call before those in it count as gone: time to restart, or to come back."""
+"""How long nobody is seen in a call without a log before those in it count as gone: time to restart, to come
+back."""
 
 KEPT_FOR_WAITING = timedelta(milliseconds=KEPT_MS)
 """How long the place of whoever waits is kept after their page has closed, whoever hosts the room."""
@@ -59,7 +62,10 @@ EVENTS_KEPT_FOR = timedelta(days=30)
 
 
 class Sweeper:
-    """Runs on every node. `online` says who is connected to a room on this one.
+    """Runs on every node. `online` says who is connected to a room hosted here.
+
+    `occupied` says whether a room has a log by which somebody is in it, and has its deadlines come if so: who
+    comes back to it within those is in the call as before, and the record must not say otherwise.
 
     Without `repairs` sessions are left as they are: the demonstration's waiting customers have no browser.
     """
@@ -70,6 +76,7 @@ class Sweeper:
         db: Database,
         clock: Clock,
         online: Callable[[str], Collection[str]],
+        occupied: Callable[[str], Awaitable[bool]],
         repairs: bool = True,
         holder: str | None = None,
         every_s: float = EVERY_S,
@@ -77,6 +84,7 @@ class Sweeper:
         self._db = db
         self._clock = clock
         self._online = online
+        self._occupied = occupied
         self._repairs = repairs
         self._holder = holder or str(uuid4())
         self._every_s = every_s
@@ -86,7 +94,7 @@ class Sweeper:
         while True:
             try:
                 await self.run_once()
-            except Unavailable:
+            except (Unavailable, LogUnavailable):
                 pass  # logged where it happened
             except Exception:
                 log.exception("sweeper_failed")
@@ -107,7 +115,7 @@ class Sweeper:
         for room, one in unhosted.items():
             before = now - (GONE_AFTER if one.talks else KEPT_FOR_WAITING)
             gone = one.seen_at is None or one.seen_at <= before
-            if gone and await self._close(room, before=before):
+            if gone and not await self._occupied(room) and await self._close(room, before=before):
                 closed.append(room)
         return tuple(closed)
 
