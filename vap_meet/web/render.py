@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from vap_meet.domain.appointment import Language
 from vap_meet.web.assets import bundled
 from vap_meet.web.formats import Formats, zone_city
 from vap_meet.web.i18n import DIRECTION, Catalogue
+from vap_meet.web.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,19 +26,15 @@ if TYPE_CHECKING:
 
 LANGUAGE_COOKIE = "vap_lang"
 LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "locale"
-_JSON_ESCAPES = {
-    ord("<"): "\\u003c",
-    ord(">"): "\\u003e",
-    ord("&"): "\\u0026",
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
+_NOT_IN_JSON = "<>&\u2028\u2029"
 
 
 def json_block(value: object) -> Markup:
     """Return JSON that can't end the ``<script type="application/json">`` it stands in."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.translate(_JSON_ESCAPES))  # noqa: S704  # every character of HTML is escaped
+    for char in _NOT_IN_JSON:  # each a search at the speed of memory: `str.translate` takes ten times as long
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704  # every character of HTML is escaped
 
 
 def bdi(value: object) -> Markup:
@@ -127,9 +124,11 @@ class Renderer:
         """Return the texts whose keys begin with one of the prefixes, for a script."""
         return self.catalogues[language].strings(*prefixes)
 
-    def _environment(self, language: Language) -> Environment:
+    def _environment(self, language: Language) -> Templates:
         """One environment a language, so that macros have its words without asking for the context."""
-        environment = Environment(
+        texts, formats = self.catalogues[language], self.formats[language]
+        environment = Templates(
+            standing={"t": texts.t, "asset": self._assets.url},
             loader=FileSystemLoader(bundled("templates")),
             autoescape=True,
             undefined=StrictUndefined,
@@ -137,13 +136,11 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        texts, formats = self.catalogues[language], self.formats[language]
         settings = self._settings
         environment.filters.update(json_block=json_block, bdi=bdi, lines=lines)
         environment.globals.update(
             lang=language.value,
             dir=DIRECTION[language],
-            t=texts.t,
             tn=texts.tn,
             fmt_time=formats.time,
             fmt_time_s=formats.time_s,
@@ -156,7 +153,6 @@ class Renderer:
             fmt_duration=formats.duration,
             fmt_stopwatch=formats.stopwatch,
             iso=formats.iso,
-            asset=self._assets.url,
             modules=self._assets.modules,
             organisation=settings.organisation_ar if language is Language.AR else settings.organisation_en,
             contact_phone=settings.contact_phone,
