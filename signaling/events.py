@@ -39,6 +39,7 @@ from signaling.protocol import (
 from signaling.vocabulary import Grant, MediaChoice, Shows, Stage, Trouble
 
 LOG_VERSION = 1
+ANYBODY = ""
 HowLeft = Literal["left", "removed", "revoked", "expired"]
 
 
@@ -158,7 +159,8 @@ class EndRoom(_Event, frozen=True, tag="endRoom"):
 class Revoke(_Event, frozen=True, tag="revoke"):
     """A participant's access is gone (cancelled, moved, signed out); who has left already is not told.
 
-    With `seat`, only the access of that device: nothing happens to whoever is on another one by now.
+    With `seat`, only the access of that device: nothing happens to whoever is on another one by now. For
+    `ANYBODY` it moves nobody: it is told so that no node lets somebody in who came by an access before it.
     """
 
     participant: str

@@ -8,13 +8,26 @@ from typing import TYPE_CHECKING
 import structlog
 
 from signaling.codec import encode
-from signaling.events import Admitted, Due, Entry, Event, Fact, Held, Position, Prepared, SentToLobby
+from signaling.events import (
+    ANYBODY,
+    Admitted,
+    Due,
+    Entry,
+    Event,
+    Fact,
+    Held,
+    Position,
+    Prepared,
+    Revoke,
+    SentToLobby,
+)
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog, Subscription
 from signaling.projection import Projection, Surroundings
 from signaling.protocol import Bye, IceServer, Pong, Refused, ServerMessage, State, Welcome
 from signaling.results import NOTHING, Delivery
 from signaling.room import Room
 from signaling.stages import DUE_ABSENT, DUE_OFFLINE, TOLD_IN
+from signaling.state import BYE, connections_of
 from signaling.vocabulary import ByeAction, ByeReason
 
 if TYPE_CHECKING:
@@ -194,6 +207,8 @@ class HostedRoom:
             return
         room = self.room
         result = room.apply(entry)
+        if type(entry.event) is Revoke:
+            self._turn_away(entry.event)
         if result is NOTHING:
             if not room.follows(epoch, entry):
                 self.lose()
@@ -228,6 +243,15 @@ class HostedRoom:
             connection.send(frame)
             if type(message) is Refused:
                 connection.refusals += 1
+
+    def _turn_away(self, revoked: Revoke) -> None:
+        """Dismiss who came by an access that is gone now, and whom the room does not know yet."""
+        for one in self.connections:
+            name = one.participant.id
+            if revoked.participant in (ANYBODY, name) and revoked.seat in (None, one.seat):
+                occupant = self.room.occupant(name)
+                if occupant is None or one.id not in connections_of(occupant):
+                    self._dismiss(one, BYE["revoked"])
 
     def _dismiss(self, connection: Connection, bye: Bye) -> None:
         self._rises(connection)

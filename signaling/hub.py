@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from signaling.connection import Connection, Transport
 from signaling.events import (
+    ANYBODY,
     LOG_VERSION,
     EndRoom,
     FactSink,
@@ -125,16 +126,18 @@ class Hub:
     async def revoke(self, room: str, participant: str | None, *, seat: str | None = None) -> None:
         """Take a participant's access (None: everybody's). Idempotent, like `end_room`.
 
-        With `seat`, only that of one device: whoever has gone on at another one is not disturbed.
+        With `seat`, only that of one device: whoever has gone on at another one is not disturbed. On every
+        node it ends the connections too by which somebody has come who has not said hello yet.
 
         Raises `LogUnavailable`.
         """
         hosted = await self._find(room)
         if hosted is None:
             return
-        for one in hosted.room.present():
-            if participant in (None, one.participant.id):
+        if participant is None:
+            for one in hosted.room.present():
                 await self._append(hosted, Revoke(one.participant.id, seat))
+        await self._append(hosted, Revoke(participant or ANYBODY, seat))
 
     async def hand_over(self, room: str, participant: str, seat: str) -> None:
         """Give a participant's seat to a device that was proven to be theirs. Idempotent, like `end_room`.

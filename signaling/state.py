@@ -65,7 +65,7 @@ class State:
         self.occupants[name] = _gone(occupant, at, how)
         self.unpin(name)
         self.backlog.forget(name)
-        told = tuple((one, BYE[how]) for one in _connections(occupant))
+        told = tuple((one, BYE[how]) for one in connections_of(occupant))
         return Result(told, fact=Left(name, how, by), changed=True)
 
     def end(self, at: int, by: str | None, replies: tuple[Delivery, ...] = ()) -> Result:
@@ -76,7 +76,7 @@ class State:
             name = one.participant.id
             told += [
                 (connection, BYE_ENDED)
-                for connection in _connections(one)
+                for connection in connections_of(one)
                 if name != by or connection != one.connection
             ]
             self.occupants[name] = _gone(one, at, "left")
@@ -95,7 +95,7 @@ def summoned_deadline(occupant: Occupant) -> Deadline:
     return Deadline(occupant.summoned_until, Due(DUE_SUMMONED, occupant.participant.id, occupant.steps))
 
 
-def _connections(occupant: Occupant) -> tuple[str, ...]:
+def connections_of(occupant: Occupant) -> tuple[str, ...]:
     """Return where a participant listens: the seat's connection, and that of a device that asks for it."""
     asking = occupant.newcomer.connection if occupant.newcomer is not None else ""
     return tuple(one for one in (occupant.connection, asking) if one)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from signaling.codec import encode
 from signaling.events import Admitted, Ended, Joined, Left, Prepared, SentToLobby
 from signaling.protocol import (
+    Ack,
     Admit,
     Answer,
     AnswerFrom,
@@ -13,6 +15,7 @@ from signaling.protocol import (
     Chat,
     ChatFrom,
     End,
+    Hello,
     Media,
     Offer,
     OfferFrom,
@@ -26,7 +29,7 @@ from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode,
 from tests.support.nodes import Node, nodes, until
 from tests.support.redis import forget_everything, new_prefix, new_server
 from tests.support.rooms import AGENT, CUSTOMER
-from tests.support.signaling import kinds
+from tests.support.signaling import FakeTransport, kinds
 
 
 @pytest.fixture
@@ -231,6 +234,31 @@ async def test_a_quiet_room_finds_out_that_redis_was_emptied(two):
     forget_everything(one.line.prefix)
     await one.beat()
     assert customer.got()[-1] == Bye(ByeAction.RESUME, ByeReason.RESTARTING)
+
+
+@pytest.mark.parametrize("whose", ["customer", None])
+async def test_an_access_that_is_taken_lets_nobody_in_who_had_not_said_hello_yet(two, whose):
+    one, other = two
+    await other.sit(AGENT)
+    transport = FakeTransport()
+    late = other.hub.connect(transport, room="room", participant=CUSTOMER, seat="phone")
+    await one.hub.revoke("room", whose)
+    await until(lambda: late.ended)
+    await late.receive(encode(Hello()))
+    assert transport.take() == [Bye(ByeAction.STOP, ByeReason.REVOKED)]
+    assert Joined not in [type(fact) for fact in one.facts.facts if fact.participant == "customer"]
+
+
+async def test_a_device_that_stands_by_or_holds_the_seat_outlives_what_is_taken_from_another(two):
+    one, other = two
+    customer, _ = await call(one, other)
+    laptop = await other.sit(CUSTOMER, seat="laptop")
+    await heard(customer, State)
+    laptop.got()
+    await other.hub.revoke("room", "customer", seat="lost phone")
+    await customer.send(Chat("line-0001", "hello", ref="c"))
+    assert kinds(customer.got()) == [ChatFrom, Ack]
+    assert laptop.got() == []
 
 
 async def test_a_full_redis_refuses_what_is_said_and_the_rest_goes_on():
