@@ -207,8 +207,7 @@ class HostedRoom:
             return
         room = self.room
         result = room.apply(entry)
-        if type(entry.event) is Revoke:
-            self._turn_away(entry.event)
+        self._turn_away(entry.event)
         if result is NOTHING:
             if not room.follows(epoch, entry):
                 self.lose()
@@ -244,11 +243,13 @@ class HostedRoom:
             if type(message) is Refused:
                 connection.refusals += 1
 
-    def _turn_away(self, revoked: Revoke) -> None:
-        """Dismiss who came by an access that is gone now, and whom the room does not know yet."""
+    def _turn_away(self, event: Event) -> None:
+        """Dismiss who came by an access that a revocation took, and whom the room does not know yet."""
+        if not isinstance(event, Revoke):
+            return
         for one in self.connections:
             name = one.participant.id
-            if revoked.participant in (ANYBODY, name) and revoked.seat in (None, one.seat):
+            if event.participant in (ANYBODY, name) and event.seat in (None, one.seat):
                 occupant = self.room.occupant(name)
                 if occupant is None or one.id not in connections_of(occupant):
                     self._dismiss(one, BYE["revoked"])
