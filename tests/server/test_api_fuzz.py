@@ -35,6 +35,7 @@ CHECKS = [
 ]
 SEED = 20_261_201
 ENDPOINTS = 4
+BOOKED = 5
 KEYS = 12
 ENDPOINT = {"url": "https://hooks.example/in", "events": ["appointment.booked"]}
 REACHED = {
@@ -45,6 +46,8 @@ REACHED = {
     "GET /api/v1/appointments",
     "GET /api/v1/appointments/{id}",
     "GET /api/v1/appointments/{id}/session",
+    "GET /api/v1/appointments/{id}/agent",
+    "PUT /api/v1/appointments/{id}/agent",
     "GET /api/v1/services",
     "GET /api/v1/services/{id}",
     "GET /api/v1/slots",
@@ -61,9 +64,10 @@ VERSIONS = ['"1"', '"2"', '"3"']
 class Fuzzer:
     """Sends what schemathesis makes up, half of it about what is really there."""
 
-    def __init__(self, base, keys, *, appointments, endpoints, services, times):
+    def __init__(self, base, keys, *, appointments, booked, endpoints, services, times, agents):
         self.base = base
         self.known = {"id": appointments, "endpoint": endpoints}
+        self._booked, self._agents = booked, agents
         self.schema = schemathesis.openapi.from_dict(without_keys(openapi.document(DOORS)))
         self._keys = cycle(keys)
         self._services, self._times = services, times
@@ -96,24 +100,30 @@ class Fuzzer:
                 assert mode is GenerationMode.NEGATIVE
 
     def _about_what_is_there(self, case, data):
-        for name, known in self.known.items():
+        for name in self.known:
             if name in (case.path_parameters or {}) and data.draw(st.booleans()):
-                of_service = case.path.startswith("/api/v1/services")
-                case.path_parameters[name] = data.draw(
-                    st.sampled_from(self._services if of_service else known)
-                )
+                case.path_parameters[name] = data.draw(st.sampled_from(self._known_to(case.path, name)))
         if "If-Match" in (case.headers or {}) and data.draw(st.booleans()):
             case.headers["If-Match"] = data.draw(st.sampled_from(VERSIONS))
         if isinstance(case.body, dict):
             if case.path == "/api/v1/invitations" and data.draw(st.booleans()):
                 case.body |= INVITED | {"service": data.draw(st.sampled_from(self._services))}
                 case.body.pop("expires_at", None)
-            for name, known in (("starts_at", self._times), ("service", self._services)):
+            for name, known in (
+                ("starts_at", self._times),
+                ("service", self._services),
+                ("agent", self._agents),
+            ):
                 if isinstance(case.body.get(name), str) and data.draw(st.booleans()):
                     case.body[name] = data.draw(st.sampled_from(known))
         if "service" in (case.query or {}) and data.draw(st.booleans()):
             case.query["service"] = data.draw(st.sampled_from(self._services))
         return case
+
+    def _known_to(self, path, name):
+        if path.startswith("/api/v1/services"):
+            return self._services
+        return self._booked if path.endswith("/agent") else self.known[name]
 
     def _send(self, case):
         key = {"Authorization": f"Bearer {next(self._keys)}"}
@@ -139,6 +149,12 @@ async def fuzzer(tmp_path):
                     "starts", []
                 )[:5]
             ]
+            agents = [one["id"] for one in (await answer(api.get("/api/v1/agents")))["items"]]
+            booking = {"service": services[0], "customer": INVITED["customer"]}
+            booked = [
+                (await answer(api.post("/api/v1/bookings", json=booking | {"starts_at": start})))["id"]
+                for start in free[:BOOKED]
+            ]
             endpoints = [
                 (await answer(api.post("/api/v1/webhook-endpoints", json=ENDPOINT)))["id"]
                 for _ in range(ENDPOINTS)
@@ -147,6 +163,8 @@ async def fuzzer(tmp_path):
             base,
             keys,
             appointments=[one["id"] for one in listed["items"]],
+            booked=booked,
+            agents=agents,
             endpoints=endpoints,
             services=services,
             times=free,
@@ -188,9 +206,9 @@ async def fuzz(fuzzer, examples, *, for_s=0.0):
     return fuzzer.statuses
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 async def test_no_request_makes_the_api_fail_or_answer_what_it_does_not_describe(fuzzer):
-    statuses = await fuzz(fuzzer, 30)
+    statuses = await fuzz(fuzzer, 30, for_s=90)
     reached = {door for door, tally in statuses.items() if tally.get(200, 0) + tally.get(201, 0)}
     assert reached >= REACHED
 
