@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from vap_meet.domain.access import staff_participant
 from vap_meet.domain.appointment import AppointmentState
+from vap_meet.services.shared_looks import SharedLook
 from vap_meet.store import appointments
 from vap_meet.store import board as store
 
@@ -71,9 +72,13 @@ class Board:
         self._clock = clock
         self._zone = ZoneInfo(settings.time_zone)
         self._target = timedelta(minutes=settings.wait_target_minutes)
+        self._agents = SharedLook(self._read_agents)
 
     async def agent(self, staff_id: str) -> AgentBoard:  # noqa: ARG002 - appointments are not assigned yet
-        """Return the board of an agent."""
+        """Return the board of an agent. News brings all consoles at once: they share a look."""
+        return await self._agents()
+
+    async def _read_agents(self) -> AgentBoard:
         now = self._clock()
         first, last = self._day(now.astimezone(self._zone).date())
         async with self._db.read() as tx:
