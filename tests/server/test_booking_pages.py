@@ -10,6 +10,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from tests.support.booker import PERSON, a_booker
+from tests.support.staff import words_of
 from vap_meet.store import schema
 from vap_meet.store.schema_self_booking import booking_detail, phone_code
 from vap_meet.web.appkeys import BOOKING, DB, EARLIER, OUTCOMES
@@ -132,8 +133,16 @@ async def test_a_way_that_begins_in_the_middle_begins_anew(booker, path):
     assert page.path in {"/services", "/book?service=test-service"}
 
 
+async def test_a_service_says_when_its_first_free_time_is(booker):
+    for first in ("tomorrow, 10:00 am", "tomorrow, 10:20 am"):
+        page = await booker.get("/services/test-service")
+        assert f"First free time: {first} Dubai time" in words_of(page.text)
+        await booker.book()
+
+
 async def test_a_service_without_hours_says_that_it_cant_be_booked(tmp_path):
     async with a_booker(tmp_path, officials=0) as booker:
+        assert "first-free" not in (await booker.get("/services/test-service")).text
         page = await booker.get("/book?service=test-service")
         assert (page.status, "stop-unbookable" in page.text) == (404, True)
 

@@ -14,12 +14,15 @@ from aiohttp import hdrs, web
 from vap_meet.domain.catalogue import areas
 from vap_meet.domain.errors import InvalidRequest, RateLimited, WrongState
 from vap_meet.domain.finding import MAX_QUERY_CHARS
+from vap_meet.domain.slot_errors import NotBookable
 from vap_meet.services.limits import Bucket, address_key
-from vap_meet.web.appkeys import CATALOGUE, DEMAND, LIMITS, RENDERER
+from vap_meet.web.appkeys import AVAILABILITY, CATALOGUE, DEMAND, LIMITS, RENDERER
 from vap_meet.web.customer_pages import see_other
 from vap_meet.web.guards import client_address
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vap_meet.domain.catalogue import Service
 
 routes = web.RouteTableDef()
@@ -94,6 +97,7 @@ async def _page(
     request: web.Request, *, typed: str = "", faults: frozenset[str] = frozenset(), status: int = 200
 ) -> web.Response:
     service = await request.app[CATALOGUE].get(request.match_info["id"])
+    url = booking_url(request, service)
     arabic = request.app[RENDERER].language(request) == "ar"
     return request.app[RENDERER].page(
         request,
@@ -102,11 +106,21 @@ async def _page(
         title_params={"name": service.name_ar if arabic else service.name_en},
         status=status,
         service=service,
-        booking_url=booking_url(request, service),
+        booking_url=url,
+        first_free=await _first_free(request, service) if url else None,
         typed=typed,
         faults=faults,
         told="told" in request.query,
     )
+
+
+async def _first_free(request: web.Request, service: Service) -> datetime | None:
+    """Return the first time that can be had of a service, None if there is none or nobody takes it."""
+    try:
+        found = await request.app[AVAILABILITY].first_free(service.id)
+    except NotBookable:
+        return None
+    return None if found is None else found.starts_at
 
 
 async def _note_miss(request: web.Request, query: str) -> None:
