@@ -64,18 +64,19 @@ class Turns:
             ids = await turns.to_come(tx, now - BEHIND, now + AHEAD)
             expected = await self._queueing.expected_many(tx, ids, now=now)
         due = [one for one, its in expected.items() if is_newly_late(its, None) or is_near(its, now=now)]
-        told = sum([await self._tell(one, expected[one], now=now) for one in due])
+        away = [one for one in due if await self._is_away(one)]
+        async with self._db.read() as tx:  # most have been told all there is: they cost no turn to write
+            untold = [one for one in away if await self._what(tx, one, expected[one], now=now)]
+        told = sum([await self._tell(one, expected[one], now=now) for one in untold])
         if told:
             self._wake()
         return told
 
-    async def _tell(self, appointment_id: str, expected: Expected, *, now: datetime) -> bool:
+    async def _is_away(self, appointment_id: str) -> bool:
         present = await self._online(appointment_id)
-        if present is None or CUSTOMER in present:
-            return False
-        async with self._db.read() as tx:  # most have been told all there is: they cost no turn to write
-            if await self._what(tx, appointment_id, expected, now=now) is None:
-                return False
+        return present is not None and CUSTOMER not in present
+
+    async def _tell(self, appointment_id: str, expected: Expected, *, now: datetime) -> bool:
         async with self._db.write() as tx:
             appointment = await appointments.get(tx, appointment_id, hold=True)
             kind = await self._what(tx, appointment_id, expected, now=now)
