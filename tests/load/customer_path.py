@@ -1,9 +1,10 @@
-"""What a customer's phone loads from the link in the message to the call, as the server sends it.
+"""What a customer's phone loads from the link in the message to the call, and in it, as the server sends it.
 
     python -m tests.load.customer_path     prints one JSON object
 
 A phone's browser walks the path. Its pages count as they came; each style sheet, module and font counts once,
-in the encoding that the server has for a browser that takes Brotli. Bodies alone.
+in the encoding that the server has for a browser that takes Brotli. Bodies alone. The path ends where all is
+there for the picture to come; what the call loads afterwards, when nobody waits for it, is counted apart.
 """
 
 from __future__ import annotations
@@ -48,18 +49,24 @@ class Loaded:
             self.files[kind].add(response.url)
 
 
-async def walk(browser: Browser, call: OurCall) -> tuple[list[int], Loaded]:
-    """Take a customer from the link into a call; return the documents' sizes, and all that was loaded."""
+async def walk(browser: Browser, call: OurCall) -> tuple[list[int], Loaded, set[str]]:
+    """Take a customer from the link into a call.
+
+    Return the documents' sizes, what was loaded before the call, and the addresses loaded in it.
+    """
     loaded = Loaded()
     appointment = await call.book()
     async with desktop(browser) as office, phone(browser) as home:
         customer, agent = await home.new_page(), await office.new_page()
         loaded.watch(customer)
         await call.customer_waits(customer, appointment)
+        before = Loaded(list(loaded.documents), {kind: set(urls) for kind, urls in loaded.files.items()})
         await (await call.agent_is_about_to_call(agent, appointment)).click()
         await video_moves(customer.locator(OurCall.REMOTE_AT_CUSTOMER))
-        sizes = [(await document.request.sizes())["responseBodySize"] for document in loaded.documents]
-    return sizes, loaded
+        await customer.locator("#open-more:enabled").wait_for()
+        sizes = [(await document.request.sizes())["responseBodySize"] for document in before.documents]
+    later = {url for kind, urls in loaded.files.items() for url in urls - before.files[kind]}
+    return sizes, before, later
 
 
 async def sent_size(session: aiohttp.ClientSession, url: str) -> int:
@@ -73,12 +80,13 @@ async def measure() -> dict[str, float]:
     """Walk the path and add up."""
     with tempfile.TemporaryDirectory() as folder:
         async with demo_server(Path(folder)) as demo, OurCall.of(demo) as call, chromium() as browser:
-            documents, loaded = await walk(browser, call)
+            documents, loaded, later = await walk(browser, call)
             async with aiohttp.ClientSession(auto_decompress=False) as session:
                 files = {
                     kind: sum([await sent_size(session, url) for url in urls])
                     for kind, urls in loaded.files.items()
                 }
+                in_call = sum([await sent_size(session, url) for url in later])
     return {
         "customer_path_kb_compressed": round(
             (sum(documents) + files["stylesheet"] + files["script"]) / KB, 1
@@ -87,6 +95,7 @@ async def measure() -> dict[str, float]:
         "customer_path_css_kb": round(files["stylesheet"] / KB, 1),
         "customer_path_js_kb": round(files["script"] / KB, 1),
         "customer_path_files": sum(map(len, loaded.files.values())),
+        "customer_in_call_kb": round(in_call / KB, 1),
         "font_kb": round(files["font"] / KB, 1),
     }
 

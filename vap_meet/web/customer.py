@@ -3,6 +3,7 @@
     GET  /j/{code}               explain the appointment; reads only, since scanners of messages open links
     POST /j/{code}               notice accepted -> cookie and visit -> 303 /v/{visit}/
     GET  /v/{visit}/             too early, the room, or why there is none
+    GET  /v/{visit}/call-parts   what only a running call's page needs
     GET  /v/{visit}/answer       the written answer, as often as it is wanted
     GET  /v/{visit}/status.json  `{state, visit, outcome}`: may one come in yet, is the answer there?
 
@@ -55,6 +56,17 @@ if TYPE_CHECKING:
     from vap_meet.services.joining import LinkView, VisitView
 
 doors = web.RouteTableDef()
+
+CALL_WORDS = ("say.call.", "say.files.", "say.guests.", "say.proof.")
+ROOM_WORDS = (
+    "say.room.",
+    "say.device.",
+    "say.waiting.",
+    "say.hand_over.",
+    "say.call.picture.",
+    "say.guests.cop",
+)
+"""The words that a waiting page's script needs; a running call's are fetched with `call_parts`."""
 
 
 @doors.get("/j/{code}")
@@ -112,6 +124,20 @@ async def _for_customer(request: web.Request, view: VisitView) -> web.StreamResp
             return see_other(f"/v/{view.visit_id}/answer")
         case status:
             return stop_page(request, status.value, appointment=view.appointment)
+
+
+@doors.get("/v/{visit}/call-parts")
+async def call_parts(request: web.Request) -> web.StreamResponse:
+    """Answer the part of the room's page that only a running call needs, with its words."""
+    view = await _visit(request, as_guest=True)
+    return request.app[RENDERER].page(
+        request,
+        "customer/call-parts.html",
+        title_key="room.title",
+        language=_language(view),
+        js_prefixes=CALL_WORDS,
+        guest=view.guest,
+    )
 
 
 @doors.get("/v/{visit}/answer")
@@ -211,7 +237,7 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
             "signalUrl": f"/signal?visit={view.visit_id}",
             "statusUrl": f"{base}status.json",
         },
-        js_prefixes=("say.",),
+        js_prefixes=ROOM_WORDS,
         guest=view.guest,
         proves_by_phone=request.app[HAND_OVERS].proves_by_phone(view),
         appointment=view.appointment,

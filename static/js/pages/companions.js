@@ -2,6 +2,7 @@
 import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
 import { getJson, HttpProblem, postJson, remove } from '../lib/http.js';
 import { lateStyle } from '../lib/late-style.js';
+import { fetchCallParts } from './call-parts.js';
 import { guestProblem } from './guest-problem.js';
 import { guestRow } from './guest-rows.js';
 
@@ -13,6 +14,7 @@ let dialog = null;
 
 /** Open the dialog, and show who is invited. */
 export async function openCompanions() {
+  await fetchCallParts();
   dialog ??= wire();
   dialog.showModal();
   await attempt(refresh);

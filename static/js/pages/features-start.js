@@ -22,13 +22,21 @@ export function featuresWhenTalking(call, surroundings) {
     begun = true;
     const begin = async () => {
       if (signal.aborted) return;
-      const loaded = await import('./call-features.js').catch(() => null); // cut off just now: the call goes on
+      const loaded = await load().catch(() => null); // cut off just now: the call goes on
       if (!signal.aborted) await loaded?.startFeatures(call, surroundings);
     };
     setTimeout(() => whenIdle(() => void begin()), FIRST_AFTER_MS);
   };
   call.on('change', look, { signal });
   look();
+}
+
+async function load() {
+  const [features] = await Promise.all([
+    import('./call-features.js'),
+    import('./call-parts.js').then(({ fetchCallParts }) => fetchCallParts()),
+  ]);
+  return features;
 }
 
 /** @param {() => void} run */
