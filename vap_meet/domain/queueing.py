@@ -91,7 +91,7 @@ class Expected:
     begun: bool = True
 
     def said_from(self, now: datetime) -> datetime:
-        """Return the earliest time as it is said: one that moves on with the clock would change all the time."""
+        """Return the earliest time as it is said: one that moved with the clock would change all the time."""
         return self.earliest if self.earliest > now else _down(now)
 
     @property
