@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -90,7 +91,7 @@ async def taken(
     )
     found: dict[int, list[Run]] = {}
     for unit_id, length, ticks in await tx.execute(query):
-        found.setdefault(unit_id, []).extend(Run(int(tick), length) for tick in ticks.split(","))
+        found.setdefault(unit_id, []).extend(map(Run, map(int, ticks.split(",")), repeat(length)))
     for row in await tx.execute(select(slot_hold)):  # a few at most: each is held for minutes
         found.setdefault(row.unit_id, []).append(Run(row.first_tick, row.ticks))
     return found
