@@ -162,9 +162,7 @@ class Seating:
         room = appointment.id
         before = await self._sessions.restored(room)
         try:
-            await self._hub.open_room(
-                room, restored=before.people, ended=before.ended, locked=before.locked
-            )
+            await self._hub.open_room(room, restored=before.people, ended=before.ended, locked=before.locked)
         except LogUnavailable as error:
             raise Unavailable("The room can't be opened right now; please try again.") from error
         async with self._db.read() as tx:

@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("appointment_id", name=op.f("uq_booking_invitation_appointment_id")),
         sa.UniqueConstraint("code_sha256", name=op.f("uq_booking_invitation_code_sha256")),
     )
-    op.create_index(
-        op.f("ix_booking_invitation_created_at_id"), "booking_invitation", ["created_at", "id"]
-    )
+    op.create_index(op.f("ix_booking_invitation_created_at_id"), "booking_invitation", ["created_at", "id"])
     op.create_index(op.f("ix_booking_invitation_expires_at"), "booking_invitation", ["expires_at"])
 
 
