@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from sqlalchemy import text
@@ -217,3 +218,15 @@ async def test_the_agent_puts_a_customer_on_the_own_list_from_the_appointments_p
     found = (await house.app[CALL_BACKS].of("a1")).call_back
     assert (found.asked_by, found.owner_id) == (Asker.AGENT, await member(house))
     assert "On the list of calls to make" in (await house.agent.get("/agent/appointments/a1"))[1]
+
+
+async def test_the_console_says_how_many_wait_for_a_call_and_so_does_its_board(house):
+    said = "1 customer is waiting for a phone call"
+    _, html = await house.agent.get("/agent/")
+    assert 'data-testid="to-call" hidden' in html
+    assert json.loads((await house.agent.get("/agent/board.json"))[1])["toCall"] is None
+    await ask(house)
+    _, html = await house.agent.get("/agent/")
+    assert 'data-testid="to-call" hidden' not in html
+    assert said in words_of(html)
+    assert json.loads((await house.agent.get("/agent/board.json"))[1])["toCall"] == said

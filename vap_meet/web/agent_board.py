@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import Language
 from vap_meet.services import disclosure, presence
-from vap_meet.web.appkeys import BOARD, CLOCK, COLLEAGUES, DB, DEVICE_CHECKS, HUB, RENDERER, SETTINGS
+from vap_meet.web.appkeys import (
+    BOARD,
+    CALL_BACKS,
+    CLOCK,
+    COLLEAGUES,
+    DB,
+    DEVICE_CHECKS,
+    HUB,
+    RENDERER,
+    SETTINGS,
+)
 from vap_meet.web.guards import staff_of
 from vap_meet.web.staff_words import StaffWords
 
@@ -54,6 +64,7 @@ async def board_of(request: web.Request) -> dict[str, Any]:
         summoned=summoned,
         me=staff_participant(staff_of(request).id),
         asked=asked,
+        to_call=await app[CALL_BACKS].count(staff_of(request).id),
     ).board(found, app[CLOCK]())
 
 
@@ -62,7 +73,8 @@ class _BoardWords:
     """Puts a board into the words and formats of one language.
 
     `away` are appointments whose customer waits without a connection now, `summoned` until when each
-    is called in (0 if not), in milliseconds since 1970; `me` is whose board it is.
+    is called in (0 if not), in milliseconds since 1970; `me` is whose board it is, `to_call` how many
+    customers wait for their telephone call.
     """
 
     texts: Catalogue
@@ -74,6 +86,7 @@ class _BoardWords:
     summoned: Mapping[str, int]
     me: str
     asked: Collection[AskedFor]
+    to_call: int
 
     def board(self, found: AgentBoard, now: datetime) -> dict[str, Any]:
         return {
@@ -84,6 +97,7 @@ class _BoardWords:
             "today": [self._today(row, now) for row in found.today],
             "owed": [self._owed(row) for row in found.owed],
             "asked": [self._asked(one) for one in self.asked],
+            "toCall": self.texts.tn("agent.board.to_call", self.to_call) if self.to_call else None,
         }
 
     def _is_mine(self, row: BoardRow) -> bool:

@@ -51,6 +51,7 @@
  * @property {readonly WaitingRow[]} waiting
  * @property {readonly TodayRow[]} today
  * @property {readonly OwedRow[]} owed
+ * @property {string | null} toCall how many customers wait for this agent's telephone call, null if none
  */
 
 // The server says when something has changed; this only repairs what was missed, and who is connected.

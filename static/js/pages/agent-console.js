@@ -132,6 +132,8 @@ function show(next) {
   board = next;
   clockSkewMs = next.serverTime - Date.now();
   showCall(next.call);
+  setVisible(byId('to-call', HTMLElement), next.toCall !== null);
+  setText(byId('to-call-words', HTMLElement), next.toCall ?? '');
   reconcile(byId('waiting', HTMLElement), 'waiting-row', next.waiting, fillWaiting);
   reconcile(byId('asked-list', HTMLElement), 'asked-row', next.asked, (element, row) => fillAsked(element, row, () => void poll()));
   setVisible(byId('asked', HTMLElement), next.asked.length > 0);
