@@ -6,9 +6,12 @@ from datetime import timedelta
 
 from tests.support.messages import outbox
 from tests.support.server import app_in_process
+from vap_meet.domain.appointment import AppointmentState
+from vap_meet.domain.call_backs import CallBackState
 from vap_meet.domain.messages import read_message
 from vap_meet.domain.outbox import Kind
-from vap_meet.web.appkeys import BOOKING, CLOCK, DB, DEMO, FEEDBACK, OUTCOMES
+from vap_meet.store.demo import staff_id
+from vap_meet.web.appkeys import BOOKING, CALL_BACKS, CLOCK, DB, DEMO, FEEDBACK, OUTCOMES
 
 
 async def test_the_past_days_have_opinions_one_of_them_unhappy_and_send_no_message(tmp_path):
@@ -28,3 +31,20 @@ async def test_the_past_days_have_opinions_one_of_them_unhappy_and_send_no_messa
         assert not [row for row in promised if "past" in read_message(row.payload).appointment_id]
         await app[DEMO].start_over()
         assert (await app[FEEDBACK].report()).counts == counts
+
+
+async def test_yesterdays_broken_call_waits_for_the_telephone_and_is_not_overdue(tmp_path):
+    async with app_in_process(tmp_path, demo=True) as (app, _):
+        await app[DEMO].links()
+        async with app[DB].read() as tx:
+            agent = await staff_id(tx, "agent")
+        desk = await app[CALL_BACKS].desk(agent)
+        (row,) = desk.open
+        assert desk.closed == ()
+        now = app[CLOCK]()
+        assert row.call_back.state(now) is CallBackState.OPEN
+        appointment = await app[BOOKING].get(row.call_back.appointment_id)
+        assert appointment.state is AppointmentState.TECHNICAL_FAILURE
+        assert now - appointment.ends_at > timedelta(hours=24)
+        await app[DEMO].start_over()
+        assert await app[CALL_BACKS].count(agent) == 1

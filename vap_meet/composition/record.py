@@ -88,6 +88,7 @@ def put_demo(app: web.Application, base: Base, telling: Telling) -> None:
         api_keys=app[key.API_KEYS],
         catalogue=app[key.CATALOGUE],
         hours=app[key.HOURS],
+        invitations=app[key.BOOKING_INVITATIONS],
         announce=telling.announce,
         notebook=base.settings.secret_dir.parent / "demo-links.json",
     )

@@ -18,6 +18,7 @@ from signaling.vocabulary import Grant, Stage
 from vap_meet.domain.appointment import BookingRequest, Customer, Language, Mode, ServiceName
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.booking import Booking
+from vap_meet.services.demo_call_back import seed_call_back
 from vap_meet.services.demo_hours import seed_hours
 from vap_meet.services.demo_past import seed_past
 from vap_meet.services.outcomes import Outcomes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vap_meet.clock import Clock
     from vap_meet.services.announcing import Announce
     from vap_meet.services.api_keys import ApiKeys
+    from vap_meet.services.booking_invitations import BookingInvitations
     from vap_meet.services.catalogue import Catalogue
     from vap_meet.services.hours import Hours
     from vap_meet.services.joining import Joining
@@ -115,6 +117,7 @@ class Demo:
         api_keys: ApiKeys,
         catalogue: Catalogue,
         hours: Hours,
+        invitations: BookingInvitations,
         announce: Announce,
         notebook: Path,
     ) -> None:
@@ -128,6 +131,7 @@ class Demo:
         self._api_keys = api_keys
         self._catalogue = catalogue
         self._hours = hours
+        self._invitations = invitations
         self._announce = announce
         self._notebook = notebook
         self._links: DemoLinks | None = None
@@ -175,8 +179,10 @@ class Demo:
         await seed_hours(self._hours, agent_id=agent_id, today=self._clock().date(), by=BY)
         run = token_hex(3)
         links = await _Day(self, run).seed()
-        await seed_past(
-            self._db, self._sessions, now=self._clock(), agent=f"staff.{agent_id}", run=run, by=BY
+        now, agent = self._clock(), f"staff.{agent_id}"
+        await seed_past(self._db, self._sessions, now=now, agent=agent, run=run, by=BY)
+        await seed_call_back(
+            self._db, self._sessions, self._invitations, now=now, agent=agent, run=run, by=BY
         )
         self._links = DemoLinks(links, await self._api_keys.add("demo"), self._clock())
         self._notebook.write_bytes(msgspec.json.encode(self._links))
@@ -289,7 +295,7 @@ class _Day:
             OutcomeContent(
                 code=OutcomeCode.RESOLVED,
                 answer="يمكنك طلب مخطط الأرض عبر الموقع باستخدام رقم الأرض، ويصدر خلال يوم عمل واحد.",
-                next_steps="1. جهّز رقم الأرض.\n2. قدّم الطلب من صفحة الخدمة.\n3. يصلك المخطط بالبريد.",
+                next_steps="1. تجهيز رقم الأرض.\n2. تقديم الطلب من صفحة الخدمة.\n3. استلام المخطط بالبريد.",
                 internal_notes="أُجيب عن السؤال كاملًا.",
             ),
             author=agent.replace(".", ":"),
