@@ -197,7 +197,7 @@ async def test_a_deadline_that_both_nodes_let_come_takes_effect_once(two):
 
 
 async def test_deadlines_of_a_node_that_slept_through_what_happened_take_no_effect():
-    async with nodes(prefix=new_prefix(), plan="x") as (one, other):  # what is told gets lost, as in a sleep
+    async with nodes(prefix=new_prefix(), plans="x") as (one, other):  # what is told gets lost, as in a sleep
         customer = await one.sit(CUSTOMER)
         agent = await other.sit(AGENT)
         await agent.send(Prepare("customer"))

@@ -8,29 +8,55 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from signaling.events import Arrive, Command, Due, EndRoom, Revoke
+from signaling.events import Arrive, Command, Due, EndRoom, HandOver, Revoke
 from signaling.log import LogUnavailable, NoSuchLog
-from signaling.protocol import Admit, Chat, Hold, Leave, Lobby, Offer, Prepare
+from signaling.protocol import (
+    Admit,
+    Chat,
+    Hold,
+    Leave,
+    Lobby,
+    Lock,
+    Minute,
+    Offer,
+    Pin,
+    Prepare,
+    Remove,
+    Seat,
+    Summon,
+    Tell,
+)
 from signaling.room import Room
 from tests.support.nodes import nodes, restored, until
 from tests.support.redis import forget_everything, new_prefix
-from tests.support.rooms import AGENT, CUSTOMER
+from tests.support.rooms import AGENT, CUSTOMER, GUEST, OTHER_AGENT
 
+PEOPLE = (CUSTOMER, AGENT, GUEST, OTHER_AGENT)
 MESSAGES = {
-    "customer": [Chat("line-0001", "hello"), Leave(), Offer("staff.1", 1, "offer")],
+    "customer": [Chat("line-0001", "hello"), Leave(), Offer("staff.1", 1, "offer"), Minute(wanted=True)],
+    "guest": [Chat("line-0002", "hello"), Leave()],
     "staff.1": [
         Prepare("customer"),
         Admit("customer"),
         Hold("customer"),
         Lobby("customer"),
         Offer("customer", 1, "offer"),
+        Summon("customer"),
+        Tell("customer", "line-0003", "soon"),
+        Admit("guest"),
+        Remove("guest"),
+        Lock(locked=True),
+        Lock(locked=False),
+        Pin("guest", on=True),
+        Seat("customer", allow=True),
     ],
 }
 EVENTS = [
-    *(Arrive(who, f"seat of {who.id}", f"{node}.{who.id}") for who in (CUSTOMER, AGENT) for node in "ab"),
+    *(Arrive(who, f"seat of {who.id}", f"{node}.{who.id}") for who in PEOPLE for node in "ab"),
+    *(Arrive(CUSTOMER, "another device", f"{node}.customer.laptop") for node in "ab"),
     *(
         Command(who, f"{node}.{who}", message)
         for who, messages in MESSAGES.items()
@@ -39,7 +65,11 @@ EVENTS = [
     ),
     Due("preparing", "customer", 1),
     Due("offline", "customer", 1),
+    Due("absent", "customer", 1),
+    Due("summoned", "customer", 1),
+    HandOver("customer", "another device"),
     Revoke("customer"),
+    Revoke("guest"),
     EndRoom(),
 ]
 appends = st.tuples(st.sampled_from([0, 1]), st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4))
@@ -49,6 +79,17 @@ blows = st.sampled_from(
         *(f"node {n} fails {when}" for n in (0, 1) for when in ("before", "after")),
         "redis is emptied",
         "both append at once",
+    ]
+)
+FOUR_COME = [(0, [Arrive(who, f"seat of {who.id}", f"a.{who.id}") for who in PEOPLE])]
+beginnings = st.sampled_from(
+    [
+        [],
+        FOUR_COME,
+        [
+            (0, [Arrive(AGENT, "seat of staff.1", "a.staff.1")]),
+            (1, [Arrive(CUSTOMER, "seat of customer", "b.customer")]),
+        ],
     ]
 )
 happenings = st.lists(st.one_of(appends, appends, appends, blows), min_size=1, max_size=12)
@@ -80,8 +121,9 @@ class Pair:
         node = self.nodes[which]
         for _ in range(5):
             try:
+                before = restored(node.facts)
                 await node.hub.open_room(
-                    "room", restored=restored(node.facts)[0], ended=restored(node.facts)[1]
+                    "room", restored=before.people, ended=before.ended, locked=before.locked
                 )
             except (LogUnavailable, NoSuchLog):
                 continue
@@ -90,7 +132,7 @@ class Pair:
 
     async def befall(self, blow):
         if blow == "redis is emptied":
-            await self.settle()
+            await self.judge()  # the room that is formed anew is then what this one was
             forget_everything(self.prefix)
         elif blow == "both append at once":
             await asyncio.gather(*(self.append(which, EVENTS[which]) for which in (0, 1)))
@@ -108,14 +150,17 @@ class Pair:
             await node.hub.settle()
 
     async def judge(self):
-        """Both end where the log is, and the record has what the log yields, of this epoch at least."""
-        for which in (0, 1):
-            await self.append(which, Due("nothing", "nobody", 0))
-        rooms = [await self.host(which) for which in (0, 1)]
+        """Both are where the log is, and the record has what the log yields, of this epoch at least.
+
+        Whoever would open the room from the record would find everybody and everything as the log has it.
+        """
         for node in self.nodes:
             node.line.fails_once = None
+        await self.append(0, Due("nothing", "nobody", 0))
+        for node in self.nodes:  # what they were not told, they read
             await node.log._repair_all()
         await self.settle()
+        rooms = [await self.host(which) for which in (0, 1)]
         judge, facts = Room(), []
 
         def on_entry(epoch, entry):
@@ -123,25 +168,50 @@ class Pair:
             if result.fact is not None:
                 facts.append((entry.seq, result.fact))
 
-        await self.nodes[0].log.subscribe("room", None, on_entry)
+        judging = await self.nodes[0].log.subscribe("room", None, on_entry)
         await until(lambda: [one.room.seq for one in rooms] == [judge.seq, judge.seq])
+        judging.close()
         assert [one.room.snapshot() for one in rooms] == [judge.snapshot(), judge.snapshot()]
         stored = self.nodes[0].facts.stored
         committed = [(at.seq, fact) for (_, at), fact in stored.items() if at.epoch == judge.epoch]
         assert sorted(committed, key=lambda one: one[0]) == facts
-        left = {one.participant.id: one.stage for one in restored(self.nodes[0].facts)[0]}
+        before = restored(self.nodes[0].facts)
+        assert before.ended == judge.ended
         if not judge.ended:
-            assert left == {name: one.stage for name, one in judge.occupants.items()}
+            assert before.locked == judge.locked
+            assert {
+                one.participant.id: (one.stage, one.how, one.seat, one.summoned) for one in before.people
+            } == {
+                name: (one.stage, one.how, one.seat, one.summoned_until > 0)
+                for name, one in judge.occupants.items()
+            }
 
 
-@given(happenings, plans, plans)
+@example(
+    beginning=FOUR_COME,
+    happening=[
+        (
+            0,
+            [
+                Command("staff.1", "a.staff.1", said)
+                for said in (Summon("customer"), Admit("guest"), Lock(locked=True))
+            ],
+        ),
+        "redis is emptied",
+    ],
+    plan="x",
+    other_plan=">2",
+)
+@given(beginnings, happenings, plans, plans)
 @settings(max_examples=100, deadline=None)
-def test_two_users_of_the_room_log_end_with_the_same_state_and_the_same_facts(happening, plan, other_plan):
+def test_two_users_of_the_room_log_end_with_the_same_state_and_the_same_facts(
+    beginning, happening, plan, other_plan
+):
     async def play():
         prefix = new_prefix()
-        async with nodes(prefix=prefix, plan=plan + other_plan) as made:
+        async with nodes(prefix=prefix, plans=(plan, other_plan)) as made:
             pair = Pair(made, prefix)
-            for what in happening:
+            for what in [*beginning, *happening]:
                 if isinstance(what, str):
                     await pair.befall(what)
                     continue

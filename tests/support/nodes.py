@@ -3,59 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signaling.events import (
-    Admitted,
-    Ended,
-    Held,
-    Joined,
-    Left,
-    Prepared,
-    RestoredParticipant,
-    SentToLobby,
-)
+from signaling.events import Ended
 from signaling.hub import Hub
 from signaling.protocol import Hello
 from signaling.redis_log import RedisLog
 from signaling.redis_presence import RedisPresence
-from signaling.vocabulary import Stage
 from tests.support.redis import FaultyLine, Server, server
-from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import FactList, FakeClock, FakeTransport, Sitter
+from vap_meet.services import facts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
-    from signaling.events import Participant
-
-_PEOPLE = {one.id: one for one in (CUSTOMER, AGENT)}
-_STAGES = {
-    Prepared: Stage.PREPARING,
-    Admitted: Stage.ADMITTED,
-    Held: Stage.HELD,
-    SentToLobby: Stage.WAITING,
-}
+    from signaling.events import Participant, RestoredParticipant
 
 
-def restored(facts: FactList, room: str = "room") -> tuple[tuple[RestoredParticipant, ...], bool]:
-    """Return what the record would open a room with: as the facts have left everybody."""
-    found: dict[str, RestoredParticipant] = {}
-    ended = False
-    for (name, _), fact in facts.stored.items():
-        if name != room:
-            continue
-        if isinstance(fact, Ended):
-            ended = True
-        elif isinstance(fact, Joined):
-            found[fact.participant] = RestoredParticipant(_PEOPLE[fact.participant], fact.stage)
-        elif isinstance(fact, Left):
-            found[fact.participant] = RestoredParticipant(_PEOPLE[fact.participant], Stage.LEFT, fact.how)
-        elif type(fact) in _STAGES:
-            found[fact.participant] = RestoredParticipant(_PEOPLE[fact.participant], _STAGES[type(fact)])
-    return tuple(found.values()), ended
+@dataclass(frozen=True)
+class Before:
+    """A room as the record would open it: as the facts have left everybody, and it."""
+
+    people: tuple[RestoredParticipant, ...]
+    ended: bool
+    locked: bool
+
+
+def restored(stored: FactList, room: str = "room") -> Before:
+    """Fold the facts as the record does."""
+    known = [fact for (name, _), fact in stored.stored.items() if name == room]
+    ended = any(isinstance(fact, Ended) for fact in known)
+    return Before(tuple(facts.places(known).values()), ended, facts.locked(known))
 
 
 class Node:
@@ -93,8 +75,8 @@ class Node:
 
     async def sit(self, who: Participant, *, room: str = "room", seat: str | None = None) -> Sitter:
         """Let somebody in, as `services.joining` would."""
-        people, ended = restored(self.facts, room)
-        await self.hub.open_room(room, restored=people, ended=ended)
+        before = restored(self.facts, room)
+        await self.hub.open_room(room, restored=before.people, ended=before.ended, locked=before.locked)
         transport = FakeTransport()
         connection = self.hub.connect(transport, room=room, participant=who, seat=seat or f"seat of {who.id}")
         sitter = Sitter(connection, transport, self.hub)
@@ -116,11 +98,14 @@ class Node:
 
 @asynccontextmanager
 async def nodes(
-    count: int = 2, *, prefix: str, plan: str = ".", where: Server | None = None
+    count: int = 2, *, prefix: str, plans: Sequence[str] = ".", where: Server | None = None
 ) -> AsyncIterator[list[Node]]:
-    """Run nodes until the block ends."""
-    facts = FactList()
-    made = [Node(facts, prefix=prefix, plan=plan, where=where) for _ in range(count)]
+    """Run nodes until the block ends; each is told as its own plan says, the plans round and round."""
+    stored = FactList()
+    made = [
+        Node(stored, prefix=prefix, plan=plan, where=where)
+        for plan in itertools.islice(itertools.cycle(plans), count)
+    ]
     for node in made:
         await node.start()
     try:
