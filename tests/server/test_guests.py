@@ -10,6 +10,7 @@ from signaling.events import Joined, Position
 from signaling.vocabulary import Grant, Stage
 from tests.support.access import PASSWORD, House, an_agent, booked_link, code_of, enter, open_house
 from tests.support.record import NOON
+from tests.support.signaling import FakeTransport
 from vap_meet.domain.access import CUSTOMER, NOTICE_VERSION, LinkStatus
 from vap_meet.domain.appointment import Language
 from vap_meet.domain.errors import (
@@ -229,6 +230,33 @@ async def test_a_room_opened_anew_knows_guests_by_name_and_part(circle):
     )
     [person] = (await circle.house.sessions.restored("a-1")).people
     assert (person.participant, person.stage) == (seat.participant, Stage.WAITING)
+
+
+async def test_a_guest_withdrawn_while_the_log_was_lost_takes_no_place_in_the_room_opened_anew(circle):
+    invited = await circle.invite()
+    _, seat = await circle.come(invited)
+    hub = circle.house.hub
+    hub.connect(FakeTransport(), room="a-1", participant=seat.participant, seat=seat.seat)
+    await circle.house.sessions.commit(
+        "a-1",
+        Position("epoch-0009", 1),
+        int(NOON.timestamp() * 1000),
+        Joined(seat.participant.id, tuple(sorted(seat.participant.grants)), Stage.WAITING, seat.seat),
+    )
+    hub._rooms["a-1"].lose()
+    await hub._log.close()  # and forgets everything
+    await circle.guests.withdraw("a-1", invited.guest.id, by=CUSTOMER)
+    await hub.revoke("a-1", seat.participant.id)  # there is no log that could be told
+    await enter_as_customer(circle.house)
+    await hub.settle()
+    assert [one.participant.id for one in hub._rooms["a-1"].room.present()] == []
+    assert [one.type for one in await circle.house.sessions.timeline("a-1")] == ["joined", "left"]
+
+
+async def enter_as_customer(house):
+    link = await house.joining.issue_link("a-1", by="test")
+    entry = await enter(house, link)
+    await house.joining.seat_for_visit(entry.visit_id, entry.browser)
 
 
 async def test_the_time_of_the_notice_over_guests_are_forgotten(circle):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from signaling.events import Participant
 from signaling.log import LogUnavailable
-from signaling.vocabulary import Grant
+from signaling.vocabulary import Grant, Stage
 from vap_meet.domain import access as domain
 from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, StaffRole
 from vap_meet.domain.appointment import Language
@@ -153,8 +153,8 @@ class Seating:
     async def _open_room(self, appointment: Appointment, schedule_version: int) -> None:
         """Open the room if the record allows it.
 
-        The record is read once more afterwards: a cancellation that was committed in between found no room
-        to revoke, and one that comes later finds this one.
+        The record is read once more afterwards: a cancellation, or a guest's withdrawal, that was committed
+        in between or while the log was lost found no room to revoke, and one that comes later finds this one.
         """
         status = self._status(appointment, schedule_version)
         if status is not LinkStatus.OPEN:
@@ -165,9 +165,15 @@ class Seating:
             await self._hub.open_room(room, restored=before.people, ended=before.ended, locked=before.locked)
         except LogUnavailable as error:
             raise Unavailable("The room can't be opened right now; please try again.") from error
+        here = {one.participant.id for one in before.people if one.stage is not Stage.LEFT}
+        known = {one for one in here if guest_id_of(one) is not None}
         async with self._db.read() as tx:
             status = self._status(await appointments.get(tx, room), schedule_version)
+            invited = await guests.of_appointment(tx, room) if known else ()
         if status is LinkStatus.OPEN:
+            for guest in invited:
+                if guest.withdrawn_at is not None and guest.participant_id in known:
+                    await self._hub.revoke(room, guest.participant_id)
             return
         if status is LinkStatus.OVER:
             await self._hub.end_room(room)
