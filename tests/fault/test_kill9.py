@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("each_database")
 
 KILLS = 50
 MOST_ACKS = 40
+AFTER = (("booked", 0), ("fact", 3), ("outcome", 1), ("outcome", 2))  # the last is the amendment
 PRELOADED = [
     "tests.support.busy_child",
     "vap_meet.store.sqlite",
@@ -61,13 +62,15 @@ def forks():
     return context
 
 
-def killed_after(forks, where: Path | URL, run: str, acks: int) -> list[Ack]:
-    """Let a child work and kill it at its `acks`-th acknowledgement; return all that it said."""
+def killed_after(forks, where: Path | URL, run: str, acks: int, kind: tuple[str, int]) -> list[Ack]:
+    """Let a child work and kill it at an acknowledgement of this kind, past its `acks`-th; return all."""
     said, saying = forks.Pipe(duplex=False)
     child = forks.Process(target=busy_child.work, args=(where, run, saying))
     child.start()
     saying.close()
     lines = [said.recv_bytes() for _ in range(acks)]
+    while kind_of(lines[-1]) != kind:
+        lines.append(said.recv_bytes())
     child.kill()  # SIGKILL
     child.join()
     try:
@@ -76,6 +79,11 @@ def killed_after(forks, where: Path | URL, run: str, acks: int) -> list[Ack]:
     except EOFError:
         said.close()
     return [Ack(*json.loads(line)) for line in lines]
+
+
+def kind_of(line: bytes) -> tuple[str, int]:
+    what, _, number = json.loads(line)
+    return what, number
 
 
 async def told(db: Database, run: str, *columns) -> Counter[tuple[object, ...]]:
@@ -117,7 +125,8 @@ async def test_nothing_acknowledged_is_lost_to_fifty_kills(forks, where):
     print(f"seed {seed}")  # noqa: T201 - to repeat a failure
     for kill in range(KILLS):
         run = f"run{kill}"
-        said = await asyncio.to_thread(killed_after, forks, where, run, chance.randint(1, MOST_ACKS))
+        kind = AFTER[kill % len(AFTER)]
+        said = await asyncio.to_thread(killed_after, forks, where, run, chance.randint(1, MOST_ACKS), kind)
         async with open_database(where) as db:
             kept = await kept_of(db, run)
         assert set(said) <= kept, f"lost: {set(said) - kept}"
