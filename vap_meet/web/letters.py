@@ -86,28 +86,15 @@ class Letters:
             texts = tuple((t(f"message.field.{name}"), text.strip()) for name, text in told if text.strip())
         if kind in OF_OUTCOME and self._settings.phone_code:
             link = f"{self._settings.public_url.rstrip('/')}/mine"
-        subject = t(f"message.{kind}.subject", **words)
-        context = {
-            "kind": kind.value,
-            "subject": subject,
-            "facts": facts + proofs,
-            "texts": texts,
-            "link": link,
-            "lead": t(f"message.{kind}.lead", **words),
-            "link_label": t(_LEADS_TO.get(kind, "message.join")),
-            "changeable": kind in _CHANGEABLE,
-        }
-        return Letter(
-            subject=subject,
-            text=self._render(language, "letter.txt", **context),
-            html=self._render(language, "letter.html", **context),
-            short=self._render(
-                language,
-                "short.txt",
-                line=t(f"message.{kind}.short", **words),
-                link=link,
-                facts=proofs,
-            ),
+        return self._letter(
+            language,
+            kind,
+            words,
+            facts=facts,
+            proofs=proofs,
+            texts=texts,
+            link=link,
+            link_label=t(_LEADS_TO.get(kind, "message.join")),
         )
 
     def invitation(self, invitation: BookingInvitation, *, link: str) -> Letter:
@@ -125,28 +112,15 @@ class Letters:
         proofs = (((t("message.field.request_number"), one_line(number)),) if number else ()) + self._proofs(
             language, customer.phone, None
         )
-        subject = t("message.invitation.subject", **words)
-        context = {
-            "kind": MessageKind.INVITATION.value,
-            "subject": subject,
-            "facts": ((t("message.field.service"), words["service"]), *proofs),
-            "texts": ((t("message.field.reason"), reason.strip()),),
-            "link": link,
-            "lead": t("message.invitation.lead", **words),
-            "link_label": t("message.choose_time"),
-            "changeable": False,
-        }
-        return Letter(
-            subject=subject,
-            text=self._render(language, "letter.txt", **context),
-            html=self._render(language, "letter.html", **context),
-            short=self._render(
-                language,
-                "short.txt",
-                line=t("message.invitation.short", **words),
-                link=link,
-                facts=proofs,
-            ),
+        return self._letter(
+            language,
+            MessageKind.INVITATION,
+            words,
+            facts=((t("message.field.service"), words["service"]),),
+            proofs=proofs,
+            texts=((t("message.field.reason"), reason.strip()),),
+            link=link,
+            link_label=t("message.choose_time"),
         )
 
     def guest(self, guest: Guest, appointment: Appointment, *, link: str) -> Letter:
@@ -164,23 +138,14 @@ class Letters:
             (t("message.field.service"), words["service"]),
             (t("message.field.when"), words["when"]),
         )
-        subject = t("message.guest.subject", **words)
-        context = {
-            "kind": MessageKind.GUEST.value,
-            "subject": subject,
-            "facts": facts + proofs,
-            "texts": (),
-            "link": link,
-            "lead": t("message.guest.lead", **words),
-            "link_label": t("message.join"),
-            "changeable": False,
-        }
-        short = t("message.guest.short", **words)
-        return Letter(
-            subject=subject,
-            text=self._render(language, "letter.txt", **context),
-            html=self._render(language, "letter.html", **context),
-            short=self._render(language, "short.txt", line=short, link=link, facts=proofs),
+        return self._letter(
+            language,
+            MessageKind.GUEST,
+            words,
+            facts=facts,
+            proofs=proofs,
+            link=link,
+            link_label=t("message.join"),
         )
 
     def service_open(self, service: ServiceName, *, language: Language, phone: str | None) -> Letter:
@@ -189,23 +154,14 @@ class Letters:
         words = {"service": one_line(service.name_ar if language is Language.AR else service.name_en)}
         proofs = self._proofs(language, phone, None)
         link = f"{self._settings.public_url.rstrip('/')}/services/{service.id}"
-        subject = t("message.service_open.subject", **words)
-        context = {
-            "kind": MessageKind.SERVICE_OPEN.value,
-            "subject": subject,
-            "facts": ((t("message.field.service"), words["service"]), *proofs),
-            "texts": (),
-            "link": link,
-            "lead": t("message.service_open.lead", **words),
-            "link_label": t("message.book"),
-            "changeable": False,
-        }
-        line = t("message.service_open.short", **words)
-        return Letter(
-            subject=subject,
-            text=self._render(language, "letter.txt", **context),
-            html=self._render(language, "letter.html", **context),
-            short=self._render(language, "short.txt", line=line, link=link, facts=proofs),
+        return self._letter(
+            language,
+            MessageKind.SERVICE_OPEN,
+            words,
+            facts=((t("message.field.service"), words["service"]),),
+            proofs=proofs,
+            link=link,
+            link_label=t("message.book"),
         )
 
     def code(self, digits: str, phone: str, language: Language) -> Letter:
@@ -219,6 +175,39 @@ class Letters:
     def calendar_note(self, language: Language) -> str:
         """Return the words in a calendar event's description."""
         return self._catalogues[language].t("booked.calendar_note")
+
+    def _letter(
+        self,
+        language: Language,
+        kind: MessageKind,
+        words: dict[str, str],
+        *,
+        facts: _Facts,
+        proofs: _Facts,
+        link: str | None,
+        link_label: str,
+        texts: _Facts = (),
+    ) -> Letter:
+        """Return a letter of a kind; its words are filled into the kind's own sentences."""
+        t = self._catalogues[language].t
+        subject = t(f"message.{kind}.subject", **words)
+        context = {
+            "kind": kind.value,
+            "subject": subject,
+            "facts": facts + proofs,
+            "texts": texts,
+            "link": link,
+            "lead": t(f"message.{kind}.lead", **words),
+            "link_label": link_label,
+            "changeable": kind in _CHANGEABLE,
+        }
+        line = t(f"message.{kind}.short", **words)
+        return Letter(
+            subject=subject,
+            text=self._render(language, "letter.txt", **context),
+            html=self._render(language, "letter.html", **context),
+            short=self._render(language, "short.txt", line=line, link=link, facts=proofs),
+        )
 
     def _when(self, at: datetime, language: Language) -> str:
         formats = self._formats[language]
