@@ -82,6 +82,12 @@ async def test_what_is_not_known_sends_the_reader_to_the_official(house):
     assert "example" not in html.partition("<main")[2].lower()
 
 
+async def test_a_later_service_sends_nobody_to_an_official_who_is_not_there(house):
+    _, html = await house.stranger.get("/services/tree-removal-permit")
+    assert "Ask the official" not in html
+    assert "Not known here yet" in html
+
+
 async def test_an_example_is_marked_as_one(house):
     _, html = await house.stranger.get("/services/unified-site-plan")
     assert "for show only" in html
