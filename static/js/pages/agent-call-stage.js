@@ -129,7 +129,7 @@ export class CallStage {
       else if (this.#phase === 'preparing') this.#call.lobby(customerId).catch(() => undefined);
     });
     this.#whenAnswered('confirm-end', (confirmed) => {
-      if (confirmed) void this.#command(() => this.#end());
+      if (confirmed) void this.#command(() => this.#end()).then(() => this.#toOutcome());
     });
   }
 
@@ -147,6 +147,13 @@ export class CallStage {
         if (!late || !this.#isLive(this.#call.state)) throw error;
       }
     }
+  }
+
+  /** What is left to do after the call is next, by keyboard too: the button that ended it is gone. */
+  #toOutcome() {
+    if (this.#isLive(this.#call.state)) return;
+    const code = document.querySelector('#outcome-form [name="code"]:not(:disabled)');
+    if (code instanceof HTMLElement) code.focus();
   }
 
   /** @param {string} key of a problem's words; '' takes them away */

@@ -30,7 +30,10 @@ export function start(call, { say, signal }) {
   };
   listen(row, 'click', () => void begin(), signal);
   listen(freeze, 'click', () => void camera.freeze(), signal);
-  listen(byId('document-stop', HTMLButtonElement), 'click', () => call.showInstead(null), signal);
+  listen(byId('document-stop', HTMLButtonElement), 'click', () => {
+    call.showInstead(null);
+    byId('open-more', HTMLButtonElement).focus(); // its own bar goes
+  }, signal);
   void hasCamera().then((has) => setVisible(row, has));
   return (/** @type {CallState} */ { phase, instead }) => {
     const shows = phase === 'in_call' && instead?.shows === 'document';

@@ -1,5 +1,5 @@
 /**
- * "Continue on your phone": a link for another device, shown as a QR code and to be copied.
+ * "Continue on another device": a link for another device, shown as a QR code and to be copied.
  *
  * @import { Call } from '../media/call.js'
  * @import { Surroundings } from './call-features.js'

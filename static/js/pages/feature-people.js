@@ -10,6 +10,7 @@
  */
 import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
 import { isolated, text } from '../lib/page-data.js';
+import { isFinal } from '../media/call-state.js';
 import { RefusedError } from '../signaling/client.js';
 import { refusalKey } from './agent-stage.js';
 import { Bell } from './attention.js';
@@ -48,7 +49,6 @@ class People {
     listen(lock, 'click', () => void this.#run(() => call.lock(!call.state.locked)), signal);
     listen(byId('invite', HTMLButtonElement), 'click', () => void this.#invite(), signal);
     listen(document, 'pointerdown', () => this.#bell.arm(), signal);
-    setVisible(byId('people', HTMLElement), true);
     signal.addEventListener('abort', () => setVisible(byId('people', HTMLElement), false), { once: true });
   }
 
@@ -59,6 +59,7 @@ class People {
 
   /** @param {CallState} state */
   show = (state) => {
+    setVisible(byId('people', HTMLElement), !isFinal(state.phase));
     const here = state.participants.filter(({ stage, host }) => stage !== 'left' && !(host && stage === 'waiting'));
     const many = here.some(({ id }) => id !== this.#customer);
     const shown = many ? here.filter(({ id, stage }) => id !== this.#customer || stage === 'admitted') : [];
@@ -112,6 +113,7 @@ class People {
     const stage = person.online ? person.stage : 'offline';
     setText(one(row, '[data-slot="stage"]', HTMLElement), text(`agent.people.stage.${stage}`));
     const pinned = state.pinned === person.id;
+    const focused = document.activeElement;
     const offered = actsOn(person, { pinned, customer: person.id === this.#customer });
     for (const button of row.querySelectorAll('button[data-act]')) {
       if (!(button instanceof HTMLButtonElement)) continue;
@@ -119,6 +121,11 @@ class People {
       setVisible(button, offered.includes(act));
       button.disabled = state.signaling !== 'open';
       button.setAttribute('aria-label', `${button.textContent?.trim()}: ${isolated(person.name)}`);
+    }
+    // Who is held can be taken back: the same place, another button.
+    if (focused instanceof HTMLElement && focused.hidden && row.contains(focused)) {
+      const next = row.querySelector('button[data-act]:not([hidden])');
+      if (next instanceof HTMLElement) next.focus();
     }
   }
 

@@ -30,7 +30,8 @@ export function moreMenu(signal) {
   };
   listen(opener, 'click', () => (sheet.hidden ? open() : close()), signal);
   listen(byId('close-more', HTMLButtonElement), 'click', close, signal);
-  listen(sheet, 'click', ({ target }) => pressed(target), signal);
+  // Before the row's own listener: a dialog that it opens gives the focus back to the button, not to a row that is gone.
+  sheet.addEventListener('click', ({ target }) => pressed(target), { capture: true, signal });
   listen(sheet, 'keydown', ({ code }) => code === 'Escape' && close(), signal);
   listen(document, 'pointerdown', ({ target }) => {
     const inside = target instanceof Node && (sheet.contains(target) || opener.contains(target));

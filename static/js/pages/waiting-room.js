@@ -1,5 +1,5 @@
 /** The waiting room: what to expect, what staff say, being called and the minute that one may ask for. */
-import { byId, listen, make, setText, setVisible } from '../lib/dom.js';
+import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
 import { isolated, text, timeZone } from '../lib/page-data.js';
 import { timeOfDay } from '../lib/time.js';
 import { isCalled, officialIn } from './room-view.js';
@@ -85,8 +85,13 @@ export class WaitingRoom {
     const minute = minuteState(state.self, this.#now());
     const waits = state.phase === 'waiting' ? 'say.waiting.called_away' : 'say.waiting.called_soon';
     setText(element('called-text'), text(minute === 'running' ? 'say.waiting.minute_given' : waits));
+    const focused = document.activeElement;
     setVisible(element('minute'), minute === 'free');
     setVisible(element('minute-running'), minute === 'running');
+    // A button that goes takes the focus along: it passes to what may be pressed now, or to the title.
+    if (focused?.closest('#minute[hidden], #minute-running[hidden]')) {
+      (minute === 'running' ? element('minute-over') : one(element('waiting-called'), 'h1', HTMLElement)).focus();
+    }
     const until = String(state.self?.minuteUntil ?? 0);
     const left = element('minute-left');
     if (minute !== 'running' || left.getAttribute('to') === until) return;
