@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 PEOPLE = frozenset({"by", "participant"})
 """Names in an entry's public part whose values are people: authors or participants."""
 
-_WORDS_OF = {"code": "staff.code", "mode": "staff.mode"}
+_WORDS_OF = {
+    "code": "staff.code",
+    "mode": "staff.mode",
+    "part": "say.guests.part",
+    "kind": "attachments.kind",
+    "message": "parked.kind",
+    "channel": "outbox",
+}
 _MOMENTS = frozenset({"starts_at", "until", "due_at"})
 
 
