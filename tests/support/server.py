@@ -117,32 +117,35 @@ async def run_command(*arguments: str, environment: Mapping[str, str], typed: st
 async def app_in_process(
     folder: Path, *, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[tuple[web.Application, str]]:
-    """Serve a new database from within this process; gives the application and its address."""
+    """Serve a new database from within this process; gives the application and its address.
+
+    The database is of the kind that the fixture `each_database` asks for.
+    """
     # Imported here: whoever only drives a process needs none of it.
+    from tests.support.record import fresh_place  # noqa: PLC0415
     from vap_meet import app as composition  # noqa: PLC0415
     from vap_meet.clock import utc_now  # noqa: PLC0415
     from vap_meet.serving import runner_of  # noqa: PLC0415
-    from vap_meet.store.migrate import migrate  # noqa: PLC0415
 
     port = free_port()
-    known = Settings(
-        **{
-            "database": folder / "vap-meet.sqlite",
-            "secret_dir": folder / "secrets",
-            "port": port,
-            "public_url": f"http://127.0.0.1:{port}",
-            **settings,
-        }
-    )
-    await asyncio.to_thread(migrate, known.database)
-    app = composition.build(known, clock=clock or utc_now)
-    runner = runner_of(app, shutdown_s=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield app, known.public_url
-    finally:
-        await runner.cleanup()
+    async with fresh_place(folder) as database:
+        known = Settings(
+            **{
+                "database": database,
+                "secret_dir": folder / "secrets",
+                "port": port,
+                "public_url": f"http://127.0.0.1:{port}",
+                **settings,
+            }
+        )
+        app = composition.build(known, clock=clock or utc_now)
+        runner = runner_of(app, shutdown_s=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            yield app, known.public_url
+        finally:
+            await runner.cleanup()
 
 
 def _environment() -> dict[str, str]:
