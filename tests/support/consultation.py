@@ -37,6 +37,19 @@ _WATCH = """video => {
   video.gapMs = () => Math.max(video.longestGapMs, performance.now() - last);
 }"""
 
+# Frames that came over the network, counted from when it is asked.
+_ARRIVE = """(video, [count, timeoutMs]) => new Promise((resolve, reject) => {
+  let arrived = 0;
+  const give = setTimeout(() => reject(new Error(`${arrived} of ${count} frames arrived`)), timeoutMs);
+  const look = (_, { rtpTimestamp }) => {
+    if (rtpTimestamp !== undefined) arrived += 1;
+    if (arrived < count) return video.requestVideoFrameCallback(look);
+    clearTimeout(give);
+    resolve();
+  };
+  video.requestVideoFrameCallback(look);
+})"""
+
 
 async def consultation(server: Server, *, trust: ssl.SSLContext | None = None) -> DemoServer:
     """Book one by the API and open the account `agent`; told as a demonstration tells its own.
@@ -83,6 +96,11 @@ async def longest_gap_ms(video: Locator) -> float:
     """Return the longest time it stood still since it was watched."""
     gap: float = await video.evaluate("video => video.gapMs()")
     return gap
+
+
+async def frames_arrive(video: Locator, count: int, *, timeout_s: float = 15) -> None:
+    """Wait until so many more frames have come over the network; fails with how many did instead."""
+    await video.evaluate(_ARRIVE, [count, timeout_s * 1000])
 
 
 @asynccontextmanager
