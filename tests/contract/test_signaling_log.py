@@ -22,14 +22,40 @@ def clock():
     return FakeClock()
 
 
+class Insisting:
+    """A user of a faulty log: whatever is asked of it fails the first time, and is asked again."""
+
+    def __init__(self, faulty: FaultyLog) -> None:
+        self._faulty = faulty
+
+    async def open(self, room, opened):
+        return await self._twice(lambda: self._faulty.open(room, opened))
+
+    async def append(self, room, event):
+        return await self._twice(lambda: self._faulty.append(room, event))
+
+    async def compact(self, room, snapshot):
+        await self._twice(lambda: self._faulty.compact(room, snapshot))
+
+    async def subscribe(self, room, after, on_entry):
+        return await self._twice(lambda: self._faulty.subscribe(room, after, on_entry))
+
+    async def _twice(self, ask):
+        self._faulty.failing = True
+        with pytest.raises(LogUnavailable):
+            await ask()
+        self._faulty.failing = False
+        return await ask()
+
+
 FAULTS = {"redis that tells nothing": "x", "redis that tells badly": ".2>x"}
 
 
-@pytest.fixture(params=["memory", "behind a faulty one", "redis", *FAULTS])
+@pytest.fixture(params=["memory", "behind one that fails at first", "redis", *FAULTS])
 async def log(request, clock):
     if "redis" not in request.param:
         made = MemoryLog(clock_ms=clock)
-        yield made if request.param == "memory" else FaultyLog(made)
+        yield made if request.param == "memory" else Insisting(FaultyLog(made))
         await made.close()
         return
     plan = FAULTS.get(request.param, ".")
