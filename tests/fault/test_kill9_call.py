@@ -50,9 +50,9 @@ class Mortal:
 class Talk:
     """Two people in a call, what their pages were told, and what has been acknowledged."""
 
-    def __init__(self, mortal, known, frames, customer, agent, pictures) -> None:
+    def __init__(self, mortal, known, frames, call) -> None:
         self.mortal, self.known, self.frames = mortal, known, frames
-        self.customer, self.agent, self.pictures = customer, agent, pictures
+        self.customer, self.agent, self.pictures = call
         self.facts = ["joined", "joined", "prepared", "admitted"]
 
     async def record(self, part):
@@ -84,7 +84,9 @@ class Talk:
         before = self._welcomes()
         await self.mortal.start()
         async with asyncio.timeout(20):
-            while not all(now > then for now, then in zip(self._welcomes(), before, strict=True)):
+            while True:
+                if all(now > then for now, then in zip(self._welcomes(), before, strict=True)):
+                    break
                 await asyncio.sleep(0.02)
         await expect(self.agent.get_by_test_id("connection")).to_have_attribute("data-state", "connected")
         assert [fact["type"] for fact in (await self.record("/session"))["timeline"]] == self.facts
@@ -113,8 +115,8 @@ async def a_talk(folder):
     try:
         known = await consultation(await mortal.start())
         frames = Frames()
-        async with chromium() as browser, a_call(browser, known, frames) as (customer, agent, pictures):
-            yield Talk(mortal, known, frames, customer, agent, pictures)
+        async with chromium() as browser, a_call(browser, known, frames) as call:
+            yield Talk(mortal, known, frames, call)
     finally:
         await mortal.stop()
 
