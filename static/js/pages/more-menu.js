@@ -32,7 +32,11 @@ export function moreMenu(signal) {
   listen(byId('close-more', HTMLButtonElement), 'click', close, signal);
   // Before the row's own listener: a dialog that it opens gives the focus back to the button, not to a row that is gone.
   sheet.addEventListener('click', ({ target }) => pressed(target), { capture: true, signal });
-  listen(sheet, 'keydown', ({ code }) => code === 'Escape' && close(), signal);
+  for (const part of [sheet, opener]) listen(part, 'keydown', ({ code }) => code === 'Escape' && close(), signal);
+  // Tabbed past the last row: it would stay over the picture, out of reach of Escape.
+  listen(sheet, 'focusout', ({ relatedTarget: to }) => {
+    if (to instanceof Node && to !== opener && !sheet.contains(to)) set(false);
+  }, signal);
   listen(document, 'pointerdown', ({ target }) => {
     const inside = target instanceof Node && (sheet.contains(target) || opener.contains(target));
     if (!inside) set(false);
