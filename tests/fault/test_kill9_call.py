@@ -121,6 +121,7 @@ async def a_talk(folder):
         await mortal.stop()
 
 
+@pytest.mark.timeout(240)  # seven starts of a server beside two browsers, on a machine that may be busy
 async def test_kills_in_mid_talk_lose_nothing_and_the_media_never_stops(tmp_path):
     async with a_talk(tmp_path) as talk:
         customer, agent = talk.customer, talk.agent
