@@ -11,6 +11,8 @@ from tests.support.booker import a_booker
 from vap_meet.domain.opening import Opening
 from vap_meet.web.appkeys import AVAILABILITY, HOURS, STAFFING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 PASSWORD = "correct horse battery"
 
 

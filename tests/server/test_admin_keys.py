@@ -14,6 +14,8 @@ from vap_meet.domain.api_scopes import Scope
 from vap_meet.store import schema
 from vap_meet.web.appkeys import API_KEYS, DB
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 LIST = "/admin/api-keys"
 FORM = {"name": "Kiosk <1>", "scopes": "services:read"}
 

@@ -26,6 +26,8 @@ from vap_meet.services.sessions import Sessions
 from vap_meet.store.schema import staff
 from vap_meet.web.appkeys import ATTACHMENTS, DB, SESSIONS, STAFFING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ID = "0b6fd5a2-7d41-4a35-9f0e-6d2f1f3a9c01"
 OTHER_ID = "0b6fd5a2-7d41-4a35-9f0e-6d2f1f3a9c02"
 PATH = f"/agent/appointments/a1/attachments/{ID}"
@@ -290,12 +292,10 @@ class Kept:
         return [one.id for one in await self.attachments.of("a1")]
 
 
-# --- The use case on both databases -------------------------------------------------------------------
+# --- The use case -------------------------------------------------------------------------------------
 
 
-class TestOnEachDatabase:
-    pytestmark = pytest.mark.usefixtures("each_database")
-
+class TestUseCase:
     @pytest.fixture
     async def db(self, tmp_path):
         async with fresh_database(tmp_path) as db:

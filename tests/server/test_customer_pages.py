@@ -15,6 +15,8 @@ from vap_meet.domain.access import NOTICE_VERSION
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.services.limits import LIMITS, Bucket
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ANSWER = OutcomeContent(
     code=OutcomeCode.FOLLOW_UP,
     answer="نعم، يكفي المخطط.",
@@ -55,7 +57,7 @@ async def test_the_link_page_explains_the_appointment_and_writes_nothing(street)
     assert await counts(street) == before
     assert page.status == 200
     assert not page.cookies
-    assert f"<bdi>{reference}</bdi>" in page.text
+    assert f'<bdi class="whole">{reference}</bdi>' in page.text
     for words in ("Building permit", "Dubai time", "money or passwords", "not recorded", "Privacy notice"):
         assert words in page.text
     assert "متعامل 1" not in page.text

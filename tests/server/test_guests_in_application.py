@@ -16,6 +16,8 @@ from tests.support.server import app_in_process
 from tests.support.signaling import Client
 from vap_meet.web import appkeys as key
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 PASSWORD = "correct horse battery"
 
 
