@@ -13,6 +13,8 @@ from tests.support.staff import staffed, words_of
 from vap_meet.domain import catalogue_csv
 from vap_meet.web.appkeys import CATALOGUE, DEMAND
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 TELL_ME = "/services/refund-fees/tell-me"
 
 

@@ -7,6 +7,8 @@ from tests.support.webhooks import receiving
 from vap_meet.domain.webhooks import EVENTS
 from vap_meet.web.appkeys import WEBHOOKS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 URL = "/admin/webhooks"
 
 

@@ -16,6 +16,8 @@ from vap_meet.domain.pools import PoolSettings
 from vap_meet.store import appointments
 from vap_meet.web.appkeys import API_KEYS, CATALOGUE, DB, HOURS, STAFFING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 URL = "/api/v1/appointments/b-1"
 NAMES = {"name_ar": "خدمة", "name_en": "Service"}
 BOOKING = {

@@ -10,6 +10,8 @@ from tests.support.record import NOON
 from tests.support.server import app_in_process
 from vap_meet.web.appkeys import API_KEYS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def served(tmp_path):

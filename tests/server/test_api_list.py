@@ -10,6 +10,8 @@ from tests.support.record import NOON
 from tests.support.server import app_in_process
 from vap_meet.web.appkeys import API_KEYS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ALL = "/api/v1/appointments"
 STARTS = {
     "a-1": "2026-09-28T19:59:00Z",  # the last minute of Monday in Dubai

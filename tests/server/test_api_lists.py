@@ -18,6 +18,8 @@ from vap_meet.web.api import DOORS
 from vap_meet.web.api_promise import promise_of
 from vap_meet.web.appkeys import API_KEYS, BOOKING, DB, FEEDBACK, OUTCOMES, STAFFING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 AGENTS, FEEDBACK_URL = "/api/v1/agents", "/api/v1/feedback"
 ANSWER = OutcomeContent(code=OutcomeCode.RESOLVED, answer="نعم.")
 

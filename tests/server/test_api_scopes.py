@@ -16,6 +16,8 @@ from vap_meet.web.api import DOORS
 from vap_meet.web.api_promise import READING, promise_of
 from vap_meet.web.appkeys import API_KEYS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture(scope="module")
 def doors():

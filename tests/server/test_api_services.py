@@ -9,6 +9,8 @@ import pytest
 from tests.support.catalogue import shop
 from vap_meet.web.appkeys import API_KEYS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def house(tmp_path):

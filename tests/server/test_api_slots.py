@@ -14,6 +14,8 @@ from vap_meet.domain.pools import PoolSettings
 from vap_meet.services.catalogue import Catalogue
 from vap_meet.web.appkeys import API_KEYS, DB, HOURS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 BODY = {
     "id": "b-1",
     "service": "test-service",

@@ -6,6 +6,8 @@ from tests.support.server import app_in_process
 from tests.support.webhooks import receiving
 from vap_meet.web.appkeys import API_KEYS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ALL = "/api/v1/webhook-endpoints"
 
 

@@ -15,6 +15,8 @@ from vap_meet.store import schema
 from vap_meet.store.schema_self_booking import booking_detail, phone_code
 from vap_meet.web.appkeys import BOOKING, DB, EARLIER, OUTCOMES
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 async def booker(tmp_path):

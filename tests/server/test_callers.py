@@ -17,6 +17,8 @@ from vap_meet.store import schema
 from vap_meet.store.schema_self_booking import booking_detail
 from vap_meet.web.appkeys import BOOKING, DB, STAFFING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 PASSWORD = "a long enough password"
 CALLER = {"name": "متعامل 7", "phone": "00971 (0)50-765 4321", "mode": "sound", "terms": "1"}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.messages import outbox
 from tests.support.server import app_in_process
 from vap_meet.domain.appointment import AppointmentState
@@ -12,6 +14,8 @@ from vap_meet.domain.messages import read_message
 from vap_meet.domain.outbox import Kind
 from vap_meet.store.demo import staff_id
 from vap_meet.web.appkeys import BOOKING, CALL_BACKS, CLOCK, DB, DEMO, FEEDBACK, OUTCOMES
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 async def test_the_past_days_have_opinions_one_of_them_unhappy_and_send_no_message(tmp_path):

@@ -59,6 +59,9 @@ class Customer:
         return (await self.ask("POST", "echo", body={"sdp": sdp}))[1]
 
 
+both_databases = pytest.mark.usefixtures("each_database")  # the other tests are about echoes and relays
+
+
 @asynccontextmanager
 async def a_customer(folder, *, days_ahead=3, clock=None, **settings):
     clock = clock or TurnedClock()
@@ -91,6 +94,7 @@ async def test_days_ahead_the_check_has_a_page_and_a_plan_and_a_real_echo(tmp_pa
             assert await peer.ping("1") < 2
 
 
+@both_databases
 async def test_the_verdict_is_told_and_kept_and_the_next_check_takes_its_place(tmp_path):
     async with a_customer(tmp_path) as customer:
         told = await customer.ask("POST", "device-check", body=FOUND)
@@ -137,6 +141,7 @@ async def test_one_visit_cannot_keep_the_echo_busy(tmp_path):
         assert answers == [200] * 24 + [429]
 
 
+@both_databases
 async def test_after_a_move_the_check_of_the_old_link_is_over(tmp_path):
     clock = TurnedClock()
     async with a_customer(tmp_path, clock=clock) as customer:
@@ -183,6 +188,7 @@ async def test_where_calls_go_over_relays_only_no_other_way_is_tested(tmp_path):
         assert [(path["way"], path["relay"]) for path in plan["paths"]] == [("udp", True), ("tls", True)]
 
 
+@both_databases
 async def test_the_agent_sees_the_verdict_beside_the_record_and_on_the_waiting_row(tmp_path):
     async with staffed(tmp_path) as house:
         _, page = await house.agent.get("/agent/appointments/a1")

@@ -13,6 +13,8 @@ from vap_meet.domain.appointment import BookingRequest, IdentityAssurance
 from vap_meet.store import schema
 from vap_meet.web.appkeys import BOOKING, DB, SESSIONS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 async def booked(booker):
     async with booker.app[DB].read() as tx:

@@ -12,6 +12,8 @@ from tests.support.booker import a_booker
 from tests.support.nodes import until
 from vap_meet.web.appkeys import API_KEYS, BOOKING, SHELF
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ALL = "/api/v1/invitations"
 BODY = {
     "service": "test-service",

@@ -16,6 +16,8 @@ from vap_meet.services.delivery import NotKept
 from vap_meet.services.email_sending import EmailSender, Tls
 from vap_meet.services.email_sending import MailServer as MailSettings
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 async def test_a_mail_server_that_is_down_for_an_hour_loses_nothing_and_gets_nothing_twice(tmp_path):
     mail = MailServer(free_port())

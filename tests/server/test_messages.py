@@ -27,6 +27,8 @@ from vap_meet.domain.appointment import Customer, Language
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.store import schema
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 NEVER = {
     Language.AR: "لا نطلب منك أبدًا أموالًا أو كلمات مرور",
     Language.EN: "We never ask for money or passwords",
@@ -252,7 +254,9 @@ async def agent_comes(office, seq):
 
 
 @pytest.mark.parametrize(
-    ("online", "told"), [({"staff.1"}, 1), ({"staff.1", "customer"}, 0), (set(), 0)], ids=str
+    ("online", "told"),
+    [({"staff.1"}, 1), ({"staff.1", "customer"}, 0), (set(), 0)],
+    ids=["the official", "both", "nobody"],
 )
 async def test_the_ready_official_is_told_once_if_the_customers_page_is_away(tmp_path, online, told):
     async with offices(tmp_path) as (office, _, gate):

@@ -13,6 +13,8 @@ from tests.support.server import app_in_process, free_port
 from vap_meet.settings import Settings
 from vap_meet.web.appkeys import HEALTH
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 TOKEN = "a token of enough characters"
 
 

@@ -21,6 +21,8 @@ from vap_meet.services import board_news, presence
 from vap_meet.services.outlooks import Outlooks, outlook_of
 from vap_meet.services.queueing import Queueing
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 class Waiting:
     """A house whose waiting people are told, and people who come to it."""

@@ -15,6 +15,8 @@ from vap_meet.domain.quality import Measured, Trouble
 from vap_meet.web.appkeys import QUALITY
 from vap_meet.web.charts import HEIGHT, WIDTH, chart
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 GOOD = {
     "device": "phone",
     "path": "direct",

@@ -10,6 +10,8 @@ from tests.support.staff import staffed, words_of
 from vap_meet.services.readiness import NotReady, reasons_of_rooms
 from vap_meet.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 async def reasons(url):
     rooms = choose(url, clock_ms=lambda: 0)

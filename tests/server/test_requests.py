@@ -18,6 +18,8 @@ from vap_meet.domain.appointment import Customer
 from vap_meet.store import schema
 from vap_meet.web.appkeys import DB, JOINING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 OWNER, OTHER = "+971501234567", "+971500000001"
 NUMBER = "R-1001"
 STATUS = {

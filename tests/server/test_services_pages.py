@@ -12,6 +12,8 @@ from tests.support.staff import words_of
 from vap_meet.web.appkeys import CATALOGUE, DEMAND
 from vap_meet.web.services import BOOKING_ROUTE, booking_url
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 TELL_ME = "/services/refund-fees/tell-me"
 
 

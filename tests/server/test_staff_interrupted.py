@@ -15,6 +15,8 @@ from tests.support.staff import PASSWORD, House, mode, staffed, the_two_meet, wo
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent
 from vap_meet.web.appkeys import BOOKING, JOINING, OUTCOMES, SESSIONS, STAFFING
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 OUTCOME = "/agent/appointments/a1/outcome"
 DRAFT = OUTCOME + "/draft"
 RESOLVED = {"code": "resolved", "answer": "Yes, the plan is enough.", "next_steps": "", "internal_notes": ""}

@@ -11,6 +11,8 @@ from tests.support.record import NOON
 from tests.support.staff import PASSWORD, mode, staffed, the_two_meet, words_of
 from vap_meet.web.appkeys import OUTCOMES, SESSIONS
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 OUTCOME = "/agent/appointments/a1/outcome"
 DRAFT = OUTCOME + "/draft"
 RESOLVED = {"code": "resolved", "answer": "Yes, the plan is enough.", "next_steps": "", "internal_notes": ""}
