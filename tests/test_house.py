@@ -20,8 +20,29 @@ from tests.support.browser import (
     problems_of,
     video_moves,
 )
+from tests.support.server import app_in_process
+from vap_meet.web.appkeys import DB
 
 ROOT = Path(__file__).resolve().parent.parent
+
+ON_ONE_DATABASE = {
+    "test_api_fuzz": "minutes of made-up requests; the doors they knock at have tests of their own on both",
+    "test_api_openapi": "the description of the API, which no row changes",
+    "test_app_on_postgresql": "about PostgreSQL",
+    "test_assets": "no record",
+    "test_echo": "no record",
+    "test_guards": "no record but a file without a schema, for the health door",
+    "test_outbound": "no record",
+    "test_request_lookup": "another system's answers; what is kept of them is in test_requests",
+    "test_signal_door": "joining and staffing are played; the real ones are in test_guests_in_application",
+    "test_store_postgresql": "about PostgreSQL",
+    "test_store_sqlite": "about SQLite",
+    "test_turn_check": "relays; the record is only there",
+    "test_two_nodes": "many processes share PostgreSQL only",
+    "test_web_frame": "no record, or one that nobody asks",
+    "test_wheel": "an installation, tried as people try it first: on SQLite",
+}
+"""Modules of tests/server that do not use the fixture `each_database`, and why."""
 
 CAMERA = """async () => {
   const video = document.querySelector('video');
@@ -156,6 +177,17 @@ def test_make_test_ends_with_the_exit_code_of_what_failed():
     ).stdout
     assert plan.index("node --test") < plan.index("pytest")
     assert "|| true" not in plan
+
+
+def test_tests_of_the_server_run_on_both_databases_unless_there_is_a_reason():
+    modules = (ROOT / "tests/server").glob("test_*.py")
+    on_one = {path.stem for path in modules if "each_database" not in path.read_text()}
+    assert on_one == set(ON_ONE_DATABASE)
+
+
+async def test_an_application_stands_on_the_database_that_its_test_asks_for(tmp_path, each_database):
+    async with app_in_process(tmp_path) as (app, _), app[DB].read() as tx:
+        assert tx.dialect.name == each_database
 
 
 def test_a_bench_misses_its_target_by_ratio_or_absence_but_not_by_seconds():
