@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 LANGUAGE_COOKIE = "vap_lang"
 LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "locale"
 _NOT_IN_JSON = "<>&\u2028\u2029"
+_NUMBER = re.compile(r"[A-Z0-9]{1,12}(-[A-Z0-9]{1,12}){1,2}|\+?[0-9 ]{5,20}")
 
 
 def json_block(value: object) -> Markup:
@@ -38,7 +40,12 @@ def json_block(value: object) -> Markup:
 
 
 def bdi(value: object) -> Markup:
-    """Return a value isolated from the direction of the text around it: references, numbers, names."""
+    """Return a value isolated from the direction of the text around it: references, numbers, names.
+
+    References, request numbers and phone numbers stay on one line: half of one is no number.
+    """
+    if _NUMBER.fullmatch(str(value)):
+        return Markup('<bdi class="whole">{}</bdi>').format(value)
     return Markup("<bdi>{}</bdi>").format(value)
 
 
