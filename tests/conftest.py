@@ -10,6 +10,54 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
+PAGES_AND_LISTS = frozenset(
+    f"test_{name}"
+    for name in (
+        "admin_hours",
+        "admin_keys",
+        "admin_services",
+        "admin_webhooks",
+        "api_list",
+        "api_lists",
+        "api_scopes",
+        "api_services",
+        "api_slots",
+        "api_webhooks",
+        "booking_pages",
+        "callers",
+        "customer_pages",
+        "demo_past",
+        "device_check",
+        "invited_pages",
+        "metrics",
+        "outlooks",
+        "quality",
+        "readiness",
+        "requests",
+        "services_pages",
+        "staff_interrupted",
+        "staff_pages",
+    )
+)
+"""Modules of doors whose use cases run on both databases by themselves: here PostgreSQL has time."""
+
+ONE_LANGUAGE_FIRST = frozenset(
+    f"test_{name}"
+    for name in ("api_keys", "arrival_notice", "call_files", "callers", "in_call", "requests", "third_person")
+)
+"""Modules with browsers whose English half has time: every page's words are looked at in both anyway."""
+
+
+def pytest_collection_modifyitems(items):
+    """Leave to `make test-long` the second of two halves that show the same, so that CI stays short."""
+    for item in items:
+        told = item.callspec.params if hasattr(item, "callspec") else {}
+        on_postgresql = told.get("each_database") == "postgresql" and item.path.stem in PAGES_AND_LISTS
+        in_english = told.get("language") == "en" and item.path.stem in ONE_LANGUAGE_FIRST
+        if on_postgresql or (in_english and item.path.parent.name == "browser"):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def each_database(request, monkeypatch):
     """Run a test on both databases: ``pytestmark = pytest.mark.usefixtures("each_database")``."""

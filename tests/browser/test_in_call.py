@@ -112,6 +112,7 @@ async def test_an_agent_shares_the_screen_by_key_until_it_ends(server, browser, 
         await video_moves(remote(customer))
 
 
+@pytest.mark.long
 async def test_another_microphone_and_another_camera_take_over_without_a_new_connection(server):
     async with chromium(cameras=3) as browser, in_call(server, browser) as (customer, agent):
         await agent.get_by_test_id("open-more").click()

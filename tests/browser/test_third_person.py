@@ -92,6 +92,7 @@ async def test_an_interpreter_joins_and_everybody_sees_everybody(server, browser
         assert problems == [[], [], []]
 
 
+@pytest.mark.long
 async def test_a_locked_room_turns_a_companion_away_and_lets_them_in_again(server, browser):
     link, appointment = server.links["links"]["now"], server.links["appointments"]["now"]
     async with phone(browser) as home, desktop(browser) as office, phone(browser) as elsewhere:

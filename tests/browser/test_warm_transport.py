@@ -101,7 +101,7 @@ async def test_no_picture_and_no_sound_leaves_before_the_admit_and_both_do_after
         assert made == [1, 1], "the path that was warm is the one in use"
 
 
-@pytest.mark.parametrize("early", ["customer", "agent"])
+@pytest.mark.parametrize("early", ["customer", pytest.param("agent", marks=pytest.mark.long)])
 async def test_a_real_track_put_in_early_would_be_seen(server, browser, early):
     async def mutate(route):
         response = await route.fetch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import desktop, phone, video_moves
@@ -24,6 +25,7 @@ WHOLE = 640
 WIDTH = "document.querySelector('#remote video').videoWidth"
 
 
+@pytest.mark.long
 async def test_a_picture_becomes_smaller_on_a_lossy_line_and_is_itself_again_after_it(server, browser):
     async with phone(browser, language="en") as home, desktop(browser, language="en") as office:
         customer, agent = await home.new_page(), await office.new_page()

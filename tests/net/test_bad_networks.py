@@ -33,6 +33,7 @@ async def test_five_percent_loss_and_thirty_milliseconds_of_jitter(tmp_path):
             await talks(call)
 
 
+@pytest.mark.long
 async def test_a_line_of_300_kilobits_a_second(tmp_path):
     async with network(CUSTOMER, AGENT) as net, net_house(tmp_path, net) as house:
         await net.change(CUSTOMER, delay_ms=15, kbps=300)

@@ -43,7 +43,7 @@ async def test_a_cut_of_forty_seconds(tmp_path):
         assert await cut_for(call, net, 40) < 10
 
 
-@pytest.mark.parametrize("who", [CUSTOMER, AGENT])
+@pytest.mark.parametrize("who", [CUSTOMER, pytest.param(AGENT, marks=pytest.mark.long)])
 async def test_another_address_in_the_middle_of_a_call(tmp_path, who):
     async with network(CUSTOMER, AGENT) as net, net_house(tmp_path, net) as house:
         await net.change_all(delay_ms=15)

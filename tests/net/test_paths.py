@@ -38,7 +38,9 @@ async def test_where_they_cannot_a_relay_is_reached_by_udp(tmp_path):
         assert {path.relay for path in paths} - {None} == {"udp"}, paths
 
 
-@pytest.mark.parametrize(("lets_through", "relay"), [("tcp", "tcp"), ("https", "tls")])
+@pytest.mark.parametrize(
+    ("lets_through", "relay"), [pytest.param("tcp", "tcp", marks=pytest.mark.long), ("https", "tls")]
+)
 async def test_a_firewall_leaves_one_way_to_the_relay(tmp_path, lets_through, relay):
     async with network(CUSTOMER, AGENT) as net, net_house(tmp_path, net) as house:
         await net.change_all(lets_through=lets_through)
@@ -57,6 +59,7 @@ async def test_one_side_behind_a_firewall_and_the_other_not(tmp_path):
             assert agent.relay in {None, "udp"}
 
 
+@pytest.mark.long
 async def test_without_a_relay_they_do_not_meet_and_are_told_so(tmp_path):
     async with (
         network(CUSTOMER, AGENT) as net,
