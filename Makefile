@@ -15,7 +15,7 @@ COTURN := .venv/.coturn
 POSTGRESQL := .venv/.postgresql
 REDIS := .venv/.redis
 # Tests that run at the same time: more than two would make calls between browsers wait for a processor.
-WORKERS := 2
+WORKERS := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help

@@ -42,10 +42,12 @@ PAGES_AND_LISTS = frozenset(
 """Modules of doors whose use cases run on both databases by themselves: here PostgreSQL has time."""
 
 ONE_LANGUAGE_FIRST = frozenset(
-    f"test_{name}"
-    for name in ("api_keys", "arrival_notice", "call_files", "callers", "in_call", "requests", "third_person")
+    f"test_{name}" for name in ("call_files", "callers", "in_call", "third_person")
 )
 """Modules with browsers whose English half has time: every page's words are looked at in both anyway."""
+
+SHOWN_WITHOUT_BROWSERS = frozenset({"test_api_keys", "test_arrival_notice", "test_requests"})
+"""Modules with browsers whose pages and scripts have quicker tests of their own."""
 
 
 def pytest_collection_modifyitems(items):
@@ -54,7 +56,8 @@ def pytest_collection_modifyitems(items):
         told = item.callspec.params if hasattr(item, "callspec") else {}
         on_postgresql = told.get("each_database") == "postgresql" and item.path.stem in PAGES_AND_LISTS
         in_english = told.get("language") == "en" and item.path.stem in ONE_LANGUAGE_FIRST
-        if on_postgresql or (in_english and item.path.parent.name == "browser"):
+        elsewhere = item.path.stem in SHOWN_WITHOUT_BROWSERS
+        if on_postgresql or ((in_english or elsewhere) and item.path.parent.name == "browser"):
             item.add_marker(pytest.mark.long)
 
 
