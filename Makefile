@@ -14,7 +14,7 @@ CHROMIUM := .venv/.chromium
 COTURN := .venv/.coturn
 POSTGRESQL := .venv/.postgresql
 REDIS := .venv/.redis
-# Tests that run at the same time: more than two would make calls between browsers wait for a processor.
+# Files of tests that run at the same time: on two processors, since most of a test is waiting.
 WORKERS := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
