@@ -41,12 +41,10 @@ PAGES_AND_LISTS = frozenset(
 )
 """Modules of doors whose use cases run on both databases by themselves: here PostgreSQL has time."""
 
-ONE_LANGUAGE_FIRST = frozenset(
-    f"test_{name}" for name in ("call_files", "callers", "in_call", "third_person")
-)
+ONE_LANGUAGE_FIRST = frozenset(f"test_{name}" for name in ("call_files", "in_call", "third_person"))
 """Modules with browsers whose English half has time: every page's words are looked at in both anyway."""
 
-SHOWN_WITHOUT_BROWSERS = frozenset({"test_api_keys", "test_arrival_notice", "test_requests"})
+SHOWN_WITHOUT_BROWSERS = frozenset({"test_api_keys", "test_arrival_notice", "test_callers", "test_requests"})
 """Modules with browsers whose pages and scripts have quicker tests of their own."""
 
 
