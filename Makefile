@@ -14,7 +14,8 @@ CHROMIUM := .venv/.chromium
 COTURN := .venv/.coturn
 POSTGRESQL := .venv/.postgresql
 REDIS := .venv/.redis
-# Files of tests that run at the same time: on two processors, since most of a test is waiting.
+# Files of tests that run at the same time: on two processors, since most of a test is waiting;
+# files in their order, so that the slow ones (browsers) come first and the last ones are short.
 WORKERS := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -29,7 +30,7 @@ demo: $(RUNTIME) ## serve the demo on http://127.0.0.1:8080 (LAN=1: https for a 
 .PHONY: test
 test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run every test but the long ones
 	@node --test --test-reporter=spec $$(find tests/js -name '*.test.js' | sort)
-	@$(BIN)/pytest -m "not long" -n $(WORKERS) --dist loadfile
+	@$(BIN)/pytest -m "not long" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-long
 test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests, and calls over every kind of network

@@ -167,3 +167,13 @@ async def test_who_serves_can_be_lost_without_the_next_one_being_refused(url):
                 )
             )
         await other.claim(alone=True)
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_what_is_at_work_while_the_database_closes_is_closed_when_it_is_given_back(url, way):
+    db = await Database.open(url)
+    async with getattr(db, way)() as tx:
+        line = (await tx.get_raw_connection()).driver_connection
+        await db.close()
+        assert not line.is_closed()
+    assert line.is_closed()

@@ -54,6 +54,7 @@ class PostgresDatabase(Database):
     def __init__(self, writers: AsyncEngine, readers: AsyncEngine) -> None:
         self._writers = writers
         self._claim: AsyncConnection | None = None
+        self._closed = False
         self._readers = readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @classmethod
@@ -125,7 +126,7 @@ class PostgresDatabase(Database):
                 await to_the_end(_commit(connection))
             finally:
                 if connection.sync_connection is not None:
-                    await to_the_end(connection.close())  # rolls back what was not committed
+                    await to_the_end(self._give_back(connection))  # rolls back what was not committed
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -137,15 +138,21 @@ class PostgresDatabase(Database):
                 yield connection
             finally:
                 if connection.sync_connection is not None:
-                    await to_the_end(connection.close())
+                    await to_the_end(self._give_back(connection))
 
     async def close(self) -> None:
         """Close every connection that rests; those at work follow when they are given back."""
+        self._closed = True
         if self._claim is not None:
             await to_the_end(self._claim.close())
         await self._readers.dispose()
         await self._writers.dispose()
         await asyncio.sleep(0)  # sockets that a cancellation cut off are closed in the loop's next turn
+
+    async def _give_back(self, connection: AsyncConnection) -> None:
+        if self._closed:  # its pool has been let go: no one else would end it
+            await connection.invalidate()
+        await connection.close()
 
 
 async def _commit(connection: AsyncConnection) -> None:
