@@ -150,6 +150,7 @@ def _media(state: State, at: int, event: Command, me: Occupant, message: Media) 
         camera=message.camera,
         shows=message.shows,
         trouble=message.trouble,
+        still=message.still,
     )
     state.occupants[event.by] = chosen
     return Result(replies=ack(event, state.seq), changed=chosen != me)

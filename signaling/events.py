@@ -89,6 +89,7 @@ class Occupant(Struct, frozen=True, omit_defaults=True, gc=False):
     camera: MediaChoice = MediaChoice.NONE
     shows: Shows = Shows.CAMERA
     trouble: Trouble = Trouble.NONE
+    still: bool = False
     left_at: int = 0
     how: HowLeft | None = None
     newcomer: Newcomer | None = None

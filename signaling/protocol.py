@@ -204,6 +204,7 @@ class Media(_Message, frozen=True, tag="media"):
     camera: MediaChoice
     shows: Shows = Shows.CAMERA
     trouble: Trouble = Trouble.NONE
+    still: bool = False  # the picture is held on purpose, for something to be read
     ref: Ref | UnsetType = UNSET
 
 
@@ -238,6 +239,7 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     camera: MediaChoice
     shows: Shows = Shows.CAMERA
     trouble: Trouble = Trouble.NONE
+    still: bool = False
     pc: Pc = 0  # the generation between them and whoever is told; a fresh page begins with the next
     device_asks: bool = False
     summoned_until: Moment = 0

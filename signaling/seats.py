@@ -42,6 +42,7 @@ def come_back(state: State, at: int, event: Arrive, before: Occupant) -> Result:
             camera=event.camera or before.camera,
             shows=Shows.CAMERA,  # until it says otherwise
             trouble=Trouble.NONE,
+            still=False,
         )
         superseded = _seated(state, arrived, event.connection)
         return Result(superseded, changed=True, arrived=event.connection)
@@ -69,6 +70,7 @@ def move(state: State, before: Occupant, newcomer: Newcomer) -> tuple[Delivery, 
         camera=newcomer.camera,
         shows=Shows.CAMERA,
         trouble=Trouble.NONE,
+        still=False,
     )
     state.backlog.forget(moved.participant.id)
     told = _seated(state, moved, newcomer.connection)

@@ -67,6 +67,7 @@ def _shown(
         camera=one.camera,
         shows=one.shows,
         trouble=one.trouble,
+        still=one.still,
         pc=0 if name == viewer else backlog.generation(viewer, name),
         device_asks=one.newcomer is not None and own,
         summoned_until=one.summoned_until if own else 0,

@@ -222,16 +222,17 @@ async def test_what_the_picture_shows_and_what_holds_it_back_is_told_until_the_p
 
     def shown(reader):
         [one] = [one for one in reader.got()[-1].room.participants if one.id == "customer"]
-        return one.shows, one.trouble
+        return one.shows, one.trouble, one.still
 
-    await customer.send(Media(MediaChoice.ON, MediaChoice.ON, Shows.DOCUMENT, Trouble.NETWORK))
-    assert shown(agent) == (Shows.DOCUMENT, Trouble.NETWORK)
+    await customer.send(Media(MediaChoice.ON, MediaChoice.ON, Shows.DOCUMENT, Trouble.NETWORK, still=True))
+    assert shown(agent) == (Shows.DOCUMENT, Trouble.NETWORK, True)
     await customer.send(Media(MediaChoice.ON, MediaChoice.OFF))
-    assert shown(agent) == (Shows.CAMERA, Trouble.NONE)
-    await customer.send(Media(MediaChoice.ON, MediaChoice.ON, Shows.SCREEN, Trouble.DEVICE))
+    assert shown(agent) == (Shows.CAMERA, Trouble.NONE, False)
+    await customer.send(Media(MediaChoice.ON, MediaChoice.ON, Shows.SCREEN, Trouble.DEVICE, still=True))
     [welcome, *_] = (await desk.sit(CUSTOMER)).got()
     [own] = [one for one in welcome.room.participants if one.id == "customer"]
     assert (own.camera, own.shows, own.trouble) == (MediaChoice.ON, Shows.CAMERA, Trouble.NONE)
+    assert not own.still
 
 
 async def test_media_choices_are_shown_to_the_other_side(desk):

@@ -199,6 +199,7 @@ export {};
  * @property {MediaChoice} camera
  * @property {Shows} [shows]
  * @property {Trouble} [trouble]
+ * @property {boolean} [still]
  * @property {string} [ref]
  */
 
@@ -269,6 +270,7 @@ export {};
  * @property {MediaChoice} camera
  * @property {Shows} [shows]
  * @property {Trouble} [trouble]
+ * @property {boolean} [still]
  * @property {number} [pc]
  * @property {boolean} [deviceAsks]
  * @property {number} [summonedUntil]
