@@ -18,7 +18,7 @@ STILL_MS = 1_500  # two browsers and a server that starts share two cores
 async def commands_work(customer, agent) -> None:
     """Hold and go on."""
     await agent.get_by_test_id("hold").click()
-    await expect(agent.get_by_test_id("resume")).to_be_visible()
+    await expect(agent.get_by_test_id("resume")).to_be_focused()
     await expect(customer.get_by_test_id("call-status")).to_contain_text("معلّقة")
     await agent.get_by_test_id("resume").click()
     await video_moves(customer.get_by_test_id("remote-tile").locator("video"))

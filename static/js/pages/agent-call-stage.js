@@ -2,13 +2,14 @@
 import '../elements/clocks.js';
 import { VapVideoTile } from '../elements/video-tile.js';
 import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
+import { KeptFocus } from '../lib/kept-focus.js';
 import { isolated, text } from '../lib/page-data.js';
 import { RefusedError } from '../signaling/client.js';
 import { CallChat } from './agent-call-chat.js';
 import { deviceQuestion } from './agent-call-device.js';
 import { takePlace } from './agent-call-place.js';
 import { showOwn, showSomeone } from './tile-view.js';
-import { appointmentState, byeKey, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
+import { appointmentState, byeKey, HEIRS, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
 
 /**
  * @import { Call } from '../media/call.js'
@@ -49,6 +50,7 @@ export class CallStage {
   #askDevice = null;
   /** @type {(() => void) | null} what begins the call here, while that is asked first */
   #begin = null;
+  #focus = new KeptFocus(({ id }) => (HEIRS[id] ?? []).map((each) => byId(each, HTMLButtonElement)));
 
   /**
    * @param {Call} call
@@ -75,6 +77,7 @@ export class CallStage {
     listen(window, 'beforeunload', (event) => {
       if (TALKS.has(this.#phase) && this.#isLive(this.#call.state)) event.preventDefault();
     }, this.#signal);
+    listen(document, 'pointerdown', () => this.#focus.forget(), this.#signal);
     this.#call.on('change', (state) => this.#show(state), { signal: this.#signal });
     this.#call.on('met', ({ id, stream }) => {
       if (id === this.#data.customerId) byId('remote', VapVideoTile).stream = stream;
@@ -125,8 +128,10 @@ export class CallStage {
   #wireQuestions() {
     const { customerId } = this.#data;
     this.#whenAnswered('confirm-call-in', (confirmed) => {
-      if (confirmed) void this.#command(() => this.#call.admit(customerId));
-      else if (this.#phase === 'preparing') this.#call.lobby(customerId).catch(() => undefined);
+      if (confirmed) {
+        this.#focus.place(byId('call-in', HTMLButtonElement));
+        void this.#command(() => this.#call.admit(customerId));
+      } else if (this.#phase === 'preparing') this.#call.lobby(customerId).catch(() => undefined);
     });
     this.#whenAnswered('confirm-end', (confirmed) => {
       if (confirmed) void this.#command(() => this.#end()).then(() => this.#toOutcome());
@@ -278,6 +283,7 @@ export class CallStage {
     }
     this.#showToggle('mute', state.mic, ['mute', 'unmute']);
     this.#showToggle('camera', state.camera, ['camera_off', 'camera_on']);
+    this.#focus.settle();
   }
 
   /**

@@ -31,6 +31,18 @@ export const STAGE = {
   ended: { headline: 'ended', hint: 'ended_hint', covers: true, actions: [] },
 };
 
+/**
+ * Where the keyboard goes when a button that was pressed is gone, best first; both by id.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const HEIRS = {
+  'call-in': ['mute', 'open-more'],
+  summon: ['call-in', 'open-more'],
+  hold: ['resume', 'call-in'],
+  resume: ['hold', 'call-in'],
+  lobby: ['call-in', 'summon'],
+};
+
 /** @type {Readonly<Record<Presence['stage'], {online: Phase, offline: Phase}>>} */
 const PHASE = {
   waiting: { online: 'waiting', offline: 'waitingOffline' },

@@ -1,4 +1,5 @@
 import { listen, make, setText, setVisible } from '../lib/dom.js';
+import { KeptFocus } from '../lib/kept-focus.js';
 import { isolated, pageData, text } from '../lib/page-data.js';
 
 /**
@@ -7,7 +8,7 @@ import { isolated, pageData, text } from '../lib/page-data.js';
  * @typedef {'view' | 'save' | 'attach' | 'stop'} Action
  * @typedef {'no' | 'busy' | 'failed' | 'forbidden'} Attaching How attaching it goes.
  * @typedef {{ root: HTMLElement, state: HTMLElement, progress: HTMLProgressElement,
- *   buttons: Map<Action, HTMLButtonElement> }} Card
+ *   buttons: Map<Action, HTMLButtonElement>, focus: KeptFocus }} Card
  */
 
 const ACTIONS = /** @type {const} */ (['view', 'save', 'attach', 'stop']);
@@ -59,6 +60,7 @@ export class FileCards {
     for (const [action, button] of card.buttons) setVisible(button, shown[action]);
     const attach = card.buttons.get('attach');
     if (attach) attach.disabled = attaching === 'busy';
+    card.focus.settle();
   }
 
   /**
@@ -69,6 +71,7 @@ export class FileCards {
   #make(key, file, name) {
     const root = make('li', 'files__card');
     root.dataset['testid'] = 'file-card';
+    root.tabIndex = -1; // where the keyboard stays when none of its buttons is left
     const title = make('p', 'files__name');
     title.append(make('bdi', '', file.name));
     const about = make('p', 'files__about', `${sizeWords(file.size)} · ${text(`say.files.${file.direction}`, { name })}`);
@@ -91,7 +94,9 @@ export class FileCards {
     }
     root.append(title, about, progress, state, actions);
     this.#list.prepend(root);
-    const card = { root, state, progress, buttons };
+    const all = [...buttons.values()];
+    const focus = new KeptFocus((from) => (root.contains(from) ? [...all, root] : []));
+    const card = { root, state, progress, buttons, focus };
     this.#cards.set(key, card);
     return card;
   }
