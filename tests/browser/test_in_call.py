@@ -80,10 +80,12 @@ async def test_a_customer_shows_a_document_holds_the_picture_and_is_seen_again(s
         await agent.wait_for_function(
             f"async () => await ({MOVED})(document.querySelector('#remote video')) < {STILL}"
         )
+        await expect(agent.locator("#remote .vap-tile__note")).not_to_be_empty()
         await screenshot(customer, f"call-frozen-phone-{language}")
         await screenshot(agent, f"call-frozen-desktop-{language}")
         assert await axe_findings(customer) == []
         await customer.get_by_test_id("document-freeze").click()
+        await expect(agent.locator("#remote .vap-tile__note")).to_be_empty()
         await video_moves(remote(agent))
         await customer.get_by_test_id("document-stop").click()
         await expect(agent.get_by_test_id("call-notes")).to_be_empty()

@@ -129,8 +129,11 @@ describe('what is no longer used', () => {
     const camera = fakeTrack('video');
     const stop = () => camera.stop();
     sending.show({ shows: 'document', track: camera, stop });
-    sending.show({ shows: 'document', track: fakeTrack('video'), stop });
+    sending.show({ shows: 'document', track: fakeTrack('video'), still: true, stop });
     assert.equal(camera.readyState, 'live');
+    assert.equal(sending.news()?.still, true, 'the others are told that it is held on purpose');
+    sending.show({ shows: 'document', track: camera, stop });
+    assert.equal(sending.news()?.still, false);
     sending.show(null);
     assert.equal(camera.readyState, 'ended');
   });

@@ -3,7 +3,7 @@
  *
  * Attributes: `name`; `microphone` and `camera` ("on" | "off" | "none"); `self` (own picture: mirrored,
  * never heard); `rear` (own rear camera: not mirrored); `status` (a sentence over the picture, e.g. that
- * it reconnects). Words: `label-microphone-off`, `label-camera-off`, `label-play`, `label-frozen` (over a picture
+ * it reconnects); `note` (a few words beside the name, of what the picture is). Words: `label-microphone-off`, `label-camera-off`, `label-play`, `label-frozen` (over a picture
  * that has stopped; without it nothing is said).
  * Property: `stream`. Event: `vap-first-frame`, once a stream, when its first frame is on the screen.
  */
@@ -14,7 +14,7 @@ const FROZEN_AFTER_MS = 3_000;
 
 export class VapVideoTile extends HTMLElement {
   static observedAttributes = [
-    ...['name', 'microphone', 'camera', 'status'],
+    ...['name', 'microphone', 'camera', 'status', 'note'],
     ...['label-microphone-off', 'label-camera-off', 'label-play', 'label-frozen'],
   ];
 
@@ -26,6 +26,7 @@ export class VapVideoTile extends HTMLElement {
   #placeholder = make('div', 'vap-tile__placeholder');
   #name = make('span', 'vap-tile__name');
   #microphoneOff = make('span', 'vap-tile__microphone-off');
+  #note = make('span', 'vap-tile__note');
   #caption = make('div', 'vap-tile__caption');
   #status = make('p', 'vap-tile__status');
   #play = make('button', 'vap-tile__play');
@@ -46,7 +47,7 @@ export class VapVideoTile extends HTMLElement {
     this.#play.type = 'button';
     this.#play.addEventListener('click', () => this.#playSound());
     this.#placeholder.append(this.#initial, this.#cameraOff);
-    this.#caption.append(this.#name, this.#microphoneOff);
+    this.#caption.append(this.#name, this.#microphoneOff, this.#note);
   }
 
   connectedCallback() {
@@ -155,6 +156,7 @@ export class VapVideoTile extends HTMLElement {
     setText(this.#cameraOff, label('camera-off'));
     setText(this.#microphoneOff, label('microphone-off'));
     setText(this.#play, label('play'));
+    setText(this.#note, this.getAttribute('note') ?? '');
     const status = this.getAttribute('status') || (this.#frozen ? label('frozen') : '');
     setText(this.#status, status);
     const camera = this.getAttribute('camera') ?? 'on';

@@ -11,11 +11,12 @@ import { TypedEvents } from '../lib/typed-events.js';
  * @typedef {object} Instead A picture in the camera's place.
  * @property {Exclude<Shows, 'camera'>} shows
  * @property {MediaStreamTrack} track When it ends, the camera is back.
+ * @property {boolean} [still] Whether it is held on purpose.
  * @property {() => void} stop Ends where it comes from. Called when something of another `stop` takes its place.
  *
  * @typedef {'no' | 'smaller' | 'paused'} Weak What a weak network has done to the picture.
  *
- * @typedef {{ microphone: MediaChoice, camera: MediaChoice, shows: Shows, trouble: Trouble }} Told
+ * @typedef {{ microphone: MediaChoice, camera: MediaChoice, shows: Shows, trouble: Trouble, still: boolean }} Told
  *
  * @typedef {object} SendingEvents
  * @property {null} change Of the tracks or of what there is to tell.
@@ -60,13 +61,14 @@ export class Sending extends TypedEvents {
       camera: weak && this.#weak === 'paused' ? 'off' : picture,
       shows: this.#instead?.shows ?? 'camera',
       trouble: weak ? 'network' : !this.#instead && media?.isCameraPaused ? 'device' : 'none',
+      still: this.#instead?.still ?? false,
     };
   }
 
   /** @returns {{ microphone: MediaChoice, camera: MediaChoice }} What a page says with its hello. */
   hello() {
     const { microphone, camera } = this.now;
-    this.#told = { microphone, camera, shows: 'camera', trouble: 'none' };
+    this.#told = { microphone, camera, shows: 'camera', trouble: 'none', still: false };
     return { microphone, camera };
   }
 

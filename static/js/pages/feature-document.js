@@ -91,7 +91,8 @@ class DocumentCamera {
     if (!track) return;
     const before = this.#still;
     this.#still = before ? null : await stillOf(track);
-    this.#call.showInstead({ shows: 'document', track: this.#still?.track ?? track, stop: this.#stop });
+    const shown = { track: this.#still?.track ?? track, still: this.isFrozen, stop: this.#stop };
+    this.#call.showInstead({ shows: 'document', ...shown });
     before?.stop();
   }
 

@@ -21,6 +21,7 @@ export function showSomeone(tile, someone) {
   tile.setAttribute('camera', someone.camera);
   tile.setAttribute('label-camera-off', text(`say.call.picture.${pictureKey(someone)}`));
   tile.toggleAttribute('data-whole', (someone.shows ?? 'camera') !== 'camera');
+  tile.setAttribute('note', someone.still && someone.camera === 'on' ? text('say.call.picture.still') : '');
 }
 
 /**
