@@ -115,7 +115,7 @@ UNREADABLE = {
     "separated by commas": b"id;name_ar;name_en\n1;2;3",
     "no column of this name": b"id,phase,<script>\n1,1,2",
     "not UTF-8": b"\x89PNG\r\n\x1a\n\0\0",
-    "A file may have 1 MiB.": b"x" * (1024 * 1024 + 1),
+    "A file may be at most 1 MiB.": b"x" * (1024 * 1024 + 1),
 }
 
 
