@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from signaling.events import Generation, Kept
-from signaling.protocol import AnswerFrom, CandidateFrom, ChatFrom, ChatLine, OfferFrom
+from signaling.protocol import AnswerFrom, CandidateFrom, ChatFrom, OfferFrom
+
+if TYPE_CHECKING:
+    from signaling.shapes import ChatLine
 
 # Half of what a room may hold (256 entries, 512 KiB): the other half is the log's tail behind its snapshot.
 MAX_KEPT: Final = 128

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 
 from signaling.answering import ack, addressed, refuse
 from signaling.backlog import ENTRY_CHARS
-from signaling.events import Kept, Messaged, Summoned
-from signaling.protocol import ChatFrom, ChatLine
+from signaling.events import Kept
+from signaling.facts import Messaged, Summoned
+from signaling.protocol import ChatFrom
 from signaling.results import Result
+from signaling.shapes import ChatLine
 from signaling.stages import (
     IN_CALL,
     MINUTE_MS,
@@ -31,7 +33,7 @@ from signaling.vocabulary import RefusalCode, Stage
 
 if TYPE_CHECKING:
     from signaling.events import Command, Occupant
-    from signaling.protocol import Minute, Summon, Tell
+    from signaling.waiting import Minute, Summon, Tell
 
 
 def summon(state: State, at: int, event: Command, me: Occupant, message: Summon) -> Result:

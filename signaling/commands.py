@@ -11,19 +11,8 @@ from msgspec.structs import replace
 from signaling.answering import ack, addressed, refuse
 from signaling.backlog import ENTRY_CHARS
 from signaling.calling import minute, summon, tell
-from signaling.events import (
-    Admitted,
-    Command,
-    DeviceChanged,
-    Fact,
-    Held,
-    Kept,
-    Locked,
-    Occupant,
-    Prepared,
-    SentToLobby,
-    Unlocked,
-)
+from signaling.events import Command, Kept, Occupant
+from signaling.facts import Admitted, DeviceChanged, Fact, Held, Locked, Prepared, SentToLobby, Unlocked
 from signaling.protocol import (
     Admit,
     Answer,
@@ -32,29 +21,27 @@ from signaling.protocol import (
     CandidateFrom,
     Chat,
     ChatFrom,
-    ChatLine,
     End,
     Hold,
     Leave,
     Lobby,
     Lock,
     Media,
-    Minute,
     Offer,
     OfferFrom,
     Pin,
     Prepare,
     Remove,
     Seat,
-    Summon,
-    Tell,
 )
 from signaling.results import NOTHING, Result
 from signaling.seats import move, stay, withdraw
+from signaling.shapes import ChatLine
 from signaling.stages import IN_CALL, NEEDED_GRANT, NEGOTIATING, STEPS
 from signaling.state import BYE_ENDED, State, preparing_deadline
 from signaling.views import sees
 from signaling.vocabulary import Grant, RefusalCode, Stage
+from signaling.waiting import Minute, Summon, Tell
 
 
 def command(state: State, at: int, event: Command) -> Result:

@@ -24,7 +24,6 @@ from signaling.protocol import (
     Ping,
     Pong,
     Refused,
-    Resume,
 )
 from signaling.stages import NEEDED_GRANT
 from signaling.vocabulary import ByeAction, ByeReason, Grant, RefusalCode
@@ -32,6 +31,7 @@ from signaling.vocabulary import ByeAction, ByeReason, Grant, RefusalCode
 if TYPE_CHECKING:
     from signaling.hosted import HostedRoom
     from signaling.projection import Surroundings
+    from signaling.shapes import Resume
 
 CLOSE_GOING_AWAY: Final = 1001
 CLOSE_POLICY: Final = 1008

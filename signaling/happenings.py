@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from signaling.backlog import Backlog
-from signaling.events import (
-    Arrive,
-    Due,
-    EndRoom,
-    HandOver,
-    Joined,
-    Occupant,
-    Opened,
-    Revoke,
-    SentToLobby,
-    Snapshot,
-)
+from signaling.events import Arrive, Due, EndRoom, HandOver, Occupant, Opened, Revoke, Snapshot
+from signaling.facts import Joined, SentToLobby
 from signaling.places import turned_away
 from signaling.protocol import Refused
 from signaling.results import NOTHING, Deadline, Result

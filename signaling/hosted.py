@@ -8,22 +8,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from signaling.codec import encode
-from signaling.events import (
-    ANYBODY,
-    Admitted,
-    Due,
-    Entry,
-    Event,
-    Fact,
-    Held,
-    Position,
-    Prepared,
-    Revoke,
-    SentToLobby,
-)
+from signaling.events import ANYBODY, Due, Entry, Event, Position, Revoke
+from signaling.facts import Admitted, Fact, Held, Prepared, SentToLobby
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog, Subscription
 from signaling.projection import Projection, Surroundings
-from signaling.protocol import Bye, IceServer, Pong, Refused, ServerMessage, State, Welcome
+from signaling.protocol import Bye, Pong, Refused, ServerMessage, State, Welcome
 from signaling.results import NOTHING, Delivery
 from signaling.room import Room
 from signaling.stages import DUE_ABSENT, DUE_OFFLINE, TOLD_IN
@@ -35,6 +24,7 @@ if TYPE_CHECKING:
 
     from signaling.connection import Connection
     from signaling.presence import Presence
+    from signaling.shapes import IceServer
 
 log = structlog.get_logger("signaling")
 

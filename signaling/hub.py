@@ -15,7 +15,6 @@ from signaling.events import (
     ANYBODY,
     LOG_VERSION,
     EndRoom,
-    FactSink,
     HandOver,
     Opened,
     Participant,
@@ -27,12 +26,15 @@ from signaling.limits import Limits
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog
 from signaling.presence import MemoryPresence, Presence
 from signaling.projection import Surroundings
-from signaling.protocol import Bye, IceServer
+from signaling.protocol import Bye
 from signaling.vocabulary import ByeAction, ByeReason, Stage
 from signaling.wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from signaling.facts import FactSink
+    from signaling.shapes import IceServer
 
 log = structlog.get_logger("signaling")
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from signaling.events import Fact, FactNotStored, FactSink, Position
+from signaling.facts import Fact, FactNotStored, FactSink
 from signaling.protocol import Ack, Refused, ServerMessage
 from signaling.vocabulary import RefusalCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from signaling.events import Position
     from signaling.limits import Limits
     from signaling.results import Delivery
     from signaling.wheel import Wheel

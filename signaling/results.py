@@ -6,7 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from signaling.events import Due, Fact
+from signaling.events import Due
+from signaling.facts import Fact
 from signaling.protocol import ServerMessage
 
 Delivery = tuple[str, ServerMessage]

@@ -22,7 +22,8 @@ from signaling.vocabulary import Stage
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from signaling.protocol import ChatLine, Resume, RoomView, ServerMessage
+    from signaling.protocol import ServerMessage
+    from signaling.shapes import ChatLine, Resume, RoomView
 
 
 class Room(State):

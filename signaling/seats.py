@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from signaling.events import DeviceChanged, Due, Newcomer
+from signaling.events import Due, Newcomer
+from signaling.facts import DeviceChanged
 from signaling.protocol import Bye, StandBy
 from signaling.results import Deadline, Delivery, Result
 from signaling.stages import DUE_SEAT, SEAT_MS

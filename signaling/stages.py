@@ -32,10 +32,9 @@ from signaling.protocol import (
     Pin,
     Prepare,
     Remove,
-    Summon,
-    Tell,
 )
 from signaling.vocabulary import Grant, Stage
+from signaling.waiting import Summon, Tell
 
 STEPS: Final[dict[tuple[Stage, type[ClientMessage]], Stage]] = {
     (Stage.WAITING, Prepare): Stage.PREPARING,

@@ -7,7 +7,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from signaling.backlog import Backlog
-from signaling.events import Due, Ended, HowLeft, Left, Occupant
+from signaling.events import Due, Occupant
+from signaling.facts import Ended, HowLeft, Left
 from signaling.protocol import Bye
 from signaling.results import Deadline, Delivery, Result
 from signaling.stages import DUE_PREPARING, DUE_SUMMONED, PREPARING_MS

@@ -12,7 +12,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signaling.protocol import IceServer
+from signaling.shapes import IceServer
 
 if TYPE_CHECKING:
     from datetime import datetime

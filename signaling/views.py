@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from signaling.protocol import ParticipantView, RoomView
+from signaling.shapes import ParticipantView, RoomView
 from signaling.stages import IN_CALL
 from signaling.vocabulary import Grant, Stage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.codec import encode
-from signaling.events import Admitted, Ended, Joined, Left, Prepared, SentToLobby
+from signaling.facts import Admitted, Ended, Joined, Left, Prepared, SentToLobby
 from signaling.protocol import (
     Ack,
     Admit,

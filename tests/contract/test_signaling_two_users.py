@@ -13,23 +13,9 @@ from hypothesis import strategies as st
 
 from signaling.events import Arrive, Command, Due, EndRoom, HandOver, Revoke
 from signaling.log import LogUnavailable, NoSuchLog
-from signaling.protocol import (
-    Admit,
-    Chat,
-    Hold,
-    Leave,
-    Lobby,
-    Lock,
-    Minute,
-    Offer,
-    Pin,
-    Prepare,
-    Remove,
-    Seat,
-    Summon,
-    Tell,
-)
+from signaling.protocol import Admit, Chat, Hold, Leave, Lobby, Lock, Offer, Pin, Prepare, Remove, Seat
 from signaling.room import Room
+from signaling.waiting import Minute, Summon, Tell
 from tests.support.nodes import nodes, restored, until
 from tests.support.redis import forget_everything, new_prefix
 from tests.support.rooms import AGENT, CUSTOMER, GUEST, OTHER_AGENT

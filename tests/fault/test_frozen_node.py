@@ -6,7 +6,8 @@ import asyncio
 
 import aiohttp
 
-from signaling.protocol import Ack, Admit, Chat, End, Hold, Leave, Resume, State, Welcome
+from signaling.protocol import Ack, Admit, Chat, End, Hold, Leave, State, Welcome
+from signaling.shapes import Resume
 from signaling.vocabulary import ByeAction, ByeReason
 from tests.support.two_nodes import deployment, node_base
 

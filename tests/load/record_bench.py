@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from signaling.events import Admitted, Ended, Held, Joined, Left, Position, Prepared
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Held, Joined, Left, Prepared
 from signaling.vocabulary import Grant, Stage
 from tests.support import postgres
 from tests.support.record import a_booking, fresh_file, open_database

@@ -12,13 +12,14 @@ import os
 import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import structlog
 import uvloop
 from aiohttp import web
 
 from signaling.backing import choose
-from signaling.events import Fact, Participant, Position
+from signaling.events import Participant, Position
 from signaling.hub import Hub
 from signaling.vocabulary import SUBPROTOCOL, Grant
 from tests.load.relay_load import allow_many_files
@@ -27,6 +28,9 @@ from vap_meet.settings import Settings
 from vap_meet.web import signal
 from vap_meet.web.appkeys import HUB, JOINING, SETTINGS, STAFFING
 from vap_meet.web.middleware import middlewares
+
+if TYPE_CHECKING:
+    from signaling.facts import Fact
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Stage
 from tests.support.access import RESOLVED
 from tests.support.booker import a_booker

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from signaling.events import Admitted, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Joined, Left
 from signaling.vocabulary import Grant, Stage
 from tests.support.access import URL, open_house, refused
 from vap_meet.domain.access import CUSTOMER

@@ -13,7 +13,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking, fresh_database
 from tests.support.staff import PASSWORD, staffed

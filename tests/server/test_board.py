@@ -2,7 +2,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from signaling.events import Admitted, Ended, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Joined, Left
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database
 from vap_meet.domain.appointment import AppointmentState, Customer

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from signaling.events import Admitted, Ended, Joined, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Joined
 from signaling.vocabulary import Stage
 from tests.support.access import PUBLIC_URL
 from tests.support.customer import open_street

@@ -13,7 +13,8 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 from aiortc import RTCIceServer
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.coturn import SECRET, coturn
 from tests.support.echo import pinger

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Stage
 from tests.support.access import RESOLVED
 from tests.support.customer import open_street

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.access import PASSWORD, an_agent, booked_link, code_of, enter
 from tests.support.circle import open_circle

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.booker import a_booker
 from vap_meet.domain.appointment import BookingRequest, IdentityAssurance

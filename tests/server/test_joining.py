@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.access import (
     RESOLVED,

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.messages import (
     IN_TWO_DAYS,

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from signaling.events import Admitted, Ended, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Joined, Left
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, Told, TurnedClock, a_booking, fresh_database, locked
 from vap_meet.domain.appointment import AppointmentState

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from signaling.nudges import Listeners
-from signaling.protocol import Admit, Hello, Lobby, Outlook
+from signaling.protocol import Admit, Hello, Lobby
+from signaling.waiting import Outlook
 from tests.support.access import open_house
 from tests.support.nodes import until
 from tests.support.record import NOON

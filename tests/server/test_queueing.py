@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from signaling.events import Admitted, Ended, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Joined, Left
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import TurnedClock, a_booking, fresh_database
 from tests.support.slots import SUNDAY_NOON, TEN, Desk

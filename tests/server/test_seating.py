@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from signaling.events import Admitted, Joined, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Joined
 from signaling.log import LogUnavailable
 from signaling.vocabulary import Grant, Stage
 from tests.support.access import (

@@ -7,7 +7,8 @@ from itertools import count
 
 import pytest
 
-from signaling.events import Joined, Left, Messaged, Position, SentToLobby, Summoned
+from signaling.events import Position
+from signaling.facts import Joined, Left, Messaged, SentToLobby, Summoned
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking, fresh_database
 from vap_meet.domain.appointment import AppointmentState

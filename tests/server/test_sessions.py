@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from signaling.events import (
+from signaling.events import Position
+from signaling.facts import (
     Admitted,
     DeviceChanged,
     Ended,
@@ -14,7 +15,6 @@ from signaling.events import (
     Left,
     Locked,
     Messaged,
-    Position,
     Prepared,
     SentToLobby,
     Summoned,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from signaling.events import Admitted, Joined, Participant, Prepared
+from signaling.facts import Admitted, Joined, Prepared
 from signaling.hub import Hub
 from signaling.limits import Limits
 from signaling.log import MemoryLog
@@ -26,9 +27,9 @@ from signaling.protocol import (
     OfferFrom,
     Prepare,
     Refused,
-    Resume,
     State,
 )
+from signaling.shapes import Resume
 from signaling.vocabulary import SUBPROTOCOL, ByeAction, ByeReason, RefusalCode, Stage
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import Client, FactList, FakeClock, FaultyLog
@@ -36,6 +37,9 @@ from vap_meet.domain.errors import LinkMoved, NotFound, TooEarly
 from vap_meet.settings import Settings
 from vap_meet.web import signal
 from vap_meet.web.appkeys import HUB, JOINING, SETTINGS, STAFFING
+
+if TYPE_CHECKING:
+    from signaling.events import Participant
 
 ORIGIN = "http://127.0.0.1:8080"
 

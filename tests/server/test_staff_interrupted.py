@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from signaling.events import Admitted, Ended, Held, Joined, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Held, Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON
 from tests.support.staff import PASSWORD, House, mode, staffed, the_two_meet, words_of

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from signaling.events import Joined, Position
+from signaling.events import Position
+from signaling.facts import Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON
 from tests.support.staff import PASSWORD, mode, staffed, the_two_meet, words_of

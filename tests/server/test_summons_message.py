@@ -6,7 +6,8 @@ from itertools import count
 
 import pytest
 
-from signaling.events import Joined, Position, SentToLobby, Summoned
+from signaling.events import Position
+from signaling.facts import Joined, SentToLobby, Summoned
 from signaling.vocabulary import Grant, Stage
 from tests.support.messages import book, offices
 from tests.support.record import NOON

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from signaling.events import Admitted, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Joined, Left
 from signaling.hub import Hub
 from signaling.log import LogUnavailable, MemoryLog
 from signaling.protocol import Admit, Hello, Welcome

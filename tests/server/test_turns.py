@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from signaling.events import Admitted, Joined, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.messages import book, offices, outbox
 from tests.support.record import NOON

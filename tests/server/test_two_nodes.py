@@ -16,10 +16,10 @@ from signaling.protocol import (
     OfferFrom,
     Prepare,
     Refused,
-    Resume,
     State,
     Welcome,
 )
+from signaling.shapes import Resume
 from signaling.vocabulary import ByeAction, ByeReason, RefusalCode
 from tests.support.two_nodes import deployment, node_base
 

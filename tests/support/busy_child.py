@@ -11,7 +11,8 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from signaling.events import Admitted, Joined, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import a_booking, open_database
 from vap_meet.clock import utc_now

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signaling.events import Ended
+from signaling.facts import Ended
 from signaling.hub import Hub
 from signaling.protocol import Hello
 from signaling.redis_log import RedisLog

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import jsonschema
 import msgspec
 
 from signaling.codec import decode_server, encode
-from signaling.events import Event, Fact, FactNotStored, Participant, Position
+from signaling.facts import Fact, FactNotStored
 from signaling.hub import Hub
 from signaling.limits import Limits
 from signaling.log import LogUnavailable, MemoryLog, OnEntry, RoomLog, Subscription
 from signaling.protocol import Ack, Admit, Bye, ClientMessage, Hello, Ping, Pong, Refused, Welcome
 from signaling.vocabulary import SUBPROTOCOL
 from tests.support.rooms import AGENT, CUSTOMER, START_MS
+
+if TYPE_CHECKING:
+    from signaling.events import Event, Participant, Position
 
 _SCHEMA = json.loads(
     (Path(__file__).resolve().parents[2] / "signaling/protocol.schema.json").read_text(encoding="utf-8")

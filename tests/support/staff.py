@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
-from signaling.events import Admitted, Joined, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Joined
 from signaling.vocabulary import Grant, Stage
 from tests.support.record import NOON, TurnedClock, a_booking
 from tests.support.server import app_in_process

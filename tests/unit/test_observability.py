@@ -13,7 +13,8 @@ import msgspec
 import pytest
 import structlog
 
-from signaling.protocol import ChatFrom, ChatLine
+from signaling.protocol import ChatFrom
+from signaling.shapes import ChatLine
 from signaling.vocabulary import RefusalCode
 from vap_meet.observability import MASK, configure, processors, sensitive_names
 from vap_meet.settings import Settings

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import (
-    Admitted,
-    Entry,
-    Joined,
-    Left,
-    Messaged,
-    Opened,
-    RestoredParticipant,
-    SentToLobby,
-    Summoned,
-)
-from signaling.protocol import (
-    Ack,
-    Admit,
-    ChatFrom,
-    ChatLine,
-    Hello,
-    Leave,
-    Lobby,
-    Minute,
-    Prepare,
-    Refused,
-    Remove,
-    Summon,
-    Tell,
-    Welcome,
-)
+from signaling.events import Entry, Opened, RestoredParticipant
+from signaling.facts import Admitted, Joined, Left, Messaged, SentToLobby, Summoned
+from signaling.protocol import Ack, Admit, ChatFrom, Hello, Leave, Lobby, Prepare, Refused, Remove, Welcome
 from signaling.results import NOTHING
 from signaling.room import Room
+from signaling.shapes import ChatLine
 from signaling.vocabulary import Grant, RefusalCode, Stage
+from signaling.waiting import Minute, Summon, Tell
 from tests.support.rooms import AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT, Play, in_stage, refusals
 from tests.support.signaling import Desk
 

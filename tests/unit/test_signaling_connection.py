@@ -6,13 +6,7 @@ import msgspec
 import pytest
 
 from signaling.codec import encode
-from signaling.events import (
-    DeviceChanged,
-    Joined,
-    Left,
-    Prepared,
-    SentToLobby,
-)
+from signaling.facts import DeviceChanged, Joined, Left, Prepared, SentToLobby
 from signaling.limits import Limits
 from signaling.protocol import (
     Admit,
@@ -29,11 +23,11 @@ from signaling.protocol import (
     Pong,
     Prepare,
     Refused,
-    Resume,
     StandBy,
     State,
     Welcome,
 )
+from signaling.shapes import Resume
 from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Shows, Stage, Trouble
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import Desk, call, kinds

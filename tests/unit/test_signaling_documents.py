@@ -12,7 +12,8 @@ from msgspec.structs import fields
 
 from signaling import codegen
 from signaling.codec import CLIENT_TYPES, decode_client, decode_server, encode
-from signaling.protocol import Bye, ClientMessage, Hello, Offer, Resume, ServerMessage
+from signaling.protocol import Bye, ClientMessage, Hello, Offer, ServerMessage
+from signaling.shapes import Resume
 from signaling.stages import NEEDED_GRANT, STEPS
 from signaling.vocabulary import ByeAction, ByeReason, Grant, RefusalCode, Stage
 from tests.support.signaling import validator

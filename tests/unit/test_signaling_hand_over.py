@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import DeviceChanged, EndRoom, HandOver
+from signaling.events import EndRoom, HandOver
+from signaling.facts import DeviceChanged
 from signaling.protocol import Bye, StandBy
 from signaling.results import NOTHING
 from signaling.vocabulary import ByeAction, ByeReason, Stage

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import (
-    Admitted,
-    Ended,
-    Joined,
-    Left,
-    Prepared,
-    RestoredParticipant,
-    SentToLobby,
-)
+from signaling.events import RestoredParticipant
+from signaling.facts import Admitted, Ended, Joined, Left, Prepared, SentToLobby
 from signaling.limits import Limits
 from signaling.log import LogUnavailable, NoSuchLog
 from signaling.protocol import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import Entry, Joined, Locked, Opened, Participant, RestoredParticipant, Unlocked
+from signaling.events import Entry, Opened, Participant, RestoredParticipant
+from signaling.facts import Joined, Locked, Unlocked
 from signaling.protocol import Ack, Bye, Hold, Leave, Lobby, Lock, Pin, Remove
 from signaling.room import Room
 from signaling.views import room_view

@@ -6,24 +6,16 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling.events import (
+from signaling.events import Arrive, Command, Due, EndRoom, Entry, Event, HandOver, Opened, Revoke
+from signaling.facts import (
     Admitted,
-    Arrive,
-    Command,
     DeviceChanged,
-    Due,
     Ended,
-    EndRoom,
-    Entry,
-    Event,
-    HandOver,
     Held,
     Left,
     Locked,
     Messaged,
-    Opened,
     Prepared,
-    Revoke,
     Summoned,
     Unlocked,
 )
@@ -40,18 +32,16 @@ from signaling.protocol import (
     Lobby,
     Lock,
     Media,
-    Minute,
     Offer,
     Pin,
     Prepare,
     Remove,
     Seat,
-    Summon,
-    Tell,
 )
 from signaling.room import Room
 from signaling.stages import NEGOTIATING
 from signaling.vocabulary import Grant, MediaChoice, Shows, Stage, Trouble
+from signaling.waiting import Minute, Summon, Tell
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, START_MS
 
 PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT)

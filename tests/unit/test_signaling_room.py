@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import (
-    Admitted,
-    Due,
-    Ended,
-    EndRoom,
-    Held,
-    Joined,
-    Left,
-    Opened,
-    Prepared,
-    RestoredParticipant,
-    Revoke,
-    SentToLobby,
-)
+from signaling.events import Due, EndRoom, Opened, RestoredParticipant, Revoke
+from signaling.facts import Admitted, Ended, Held, Joined, Left, Prepared, SentToLobby
 from signaling.protocol import Ack, Admit, Bye, End, Hold, Leave, Lobby, Prepare, Remove
 from signaling.results import NOTHING
 from signaling.room import Room

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.events import (
-    DeviceChanged,
-    Due,
-    EndRoom,
-    Entry,
-    Left,
-    Opened,
-    RestoredParticipant,
-    Revoke,
-)
+from signaling.events import Due, EndRoom, Entry, Opened, RestoredParticipant, Revoke
+from signaling.facts import DeviceChanged, Left
 from signaling.protocol import (
     Ack,
     Bye,
@@ -25,12 +17,12 @@ from signaling.protocol import (
     Offer,
     Refused,
     Remove,
-    Resume,
     Seat,
     StandBy,
 )
 from signaling.results import NOTHING
 from signaling.room import Room
+from signaling.shapes import Resume
 from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, Play, in_stage, refusals
 from tests.support.signaling import Desk, call, kinds

@@ -16,8 +16,8 @@ from signaling.protocol import (
     Media,
     Offer,
     OfferFrom,
-    Resume,
 )
+from signaling.shapes import Resume
 from signaling.vocabulary import MediaChoice, Stage
 from tests.support.rooms import (
     AGENT,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from signaling.backing import Backing
-    from signaling.protocol import IceServer
+    from signaling.shapes import IceServer
     from vap_meet.clock import Clock
     from vap_meet.composition.base import Base
     from vap_meet.composition.telling import Telling

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING
 
-from signaling.events import Joined
+from signaling.facts import Joined
 from vap_meet.domain.access import staff_participant
 from vap_meet.domain.attachment import (
     MAX_AN_APPOINTMENT,

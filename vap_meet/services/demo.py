@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from signaling.events import Admitted, Ended, Fact, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Fact, Joined, Left
 from signaling.vocabulary import Grant, Stage
 from vap_meet.domain.appointment import BookingRequest, Customer, Language, Mode, ServiceName
 from vap_meet.domain.outcome import OutcomeCode, OutcomeContent

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from signaling.events import Admitted, Ended, Fact, Joined, Left, Position
+from signaling.events import Position
+from signaling.facts import Admitted, Ended, Fact, Joined, Left
 from signaling.vocabulary import Grant, Stage
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.appointment import BookingRequest, Customer, Language, ServiceName

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from signaling.protocol import IceServer
+from signaling.shapes import IceServer
 from signaling.turn_probe import TurnServer
 from vap_meet.domain.device_check import Way, verdict
 from vap_meet.store import appointments

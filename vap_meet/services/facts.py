@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from signaling.events import (
+from signaling.events import Participant, Position, RestoredParticipant
+from signaling.facts import (
     Admitted,
     DeviceChanged,
     Ended,
@@ -18,10 +19,7 @@ from signaling.events import (
     Left,
     Locked,
     Messaged,
-    Participant,
-    Position,
     Prepared,
-    RestoredParticipant,
     SentToLobby,
     Summoned,
     Unlocked,

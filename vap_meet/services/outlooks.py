@@ -13,7 +13,7 @@ import structlog
 from msgspec import UNSET
 
 from signaling.codec import encode
-from signaling.protocol import Outlook
+from signaling.waiting import Outlook
 from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.errors import Unavailable
 from vap_meet.services import board_news, facts

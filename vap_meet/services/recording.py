@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from signaling.events import Admitted, Ended, Fact, Left, Summoned
+from signaling.facts import Admitted, Ended, Fact, Left, Summoned
 from vap_meet.domain.appointment import TRANSITIONS, AppointmentState
 from vap_meet.domain.audit import NewEntry
 from vap_meet.domain.errors import Unavailable

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec.structs import replace
 
-from signaling.events import (
-    Ended,
-    Fact,
-    FactNotStored,
-    FactSink,
-    Position,
-    RestoredParticipant,
-    Summoned,
-)
+from signaling.facts import Ended, Fact, FactNotStored, FactSink, Summoned
 from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
@@ -32,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from signaling.events import Position, RestoredParticipant
     from vap_meet.clock import Clock
     from vap_meet.services.recording import HostCame
     from vap_meet.store.engine import Database

@@ -15,7 +15,8 @@ from uuid import uuid4
 
 import structlog
 
-from signaling.events import Left, Position
+from signaling.events import Position
+from signaling.facts import Left
 from signaling.log import LogUnavailable
 from signaling.stages import KEPT_MS
 from signaling.vocabulary import Stage
