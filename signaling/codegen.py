@@ -89,6 +89,8 @@ def _js_type(shape: dict[str, Any]) -> str:
     if shape.get("type") == "array":
         inner = _js_type(shape["items"])
         return f"({inner})[]" if " " in inner else f"{inner}[]"
+    if shape.get("type") == "object":
+        return f"Record<string, {_js_type(shape['additionalProperties'])}>"
     return _JS_TYPES[shape["type"]]
 
 

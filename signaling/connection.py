@@ -90,6 +90,7 @@ class Connection:
         "participant",
         "refusals",
         "resume",
+        "resumed",
         "seat",
     )
 
@@ -111,6 +112,7 @@ class Connection:
         self.frames_out = 0
         self.refusals = 0
         self.resume: Resume | None = None
+        self.resumed = False  # whether it went on from where another one was cut
         self.hello_ref: str | UnsetType = UNSET
         self._transport = transport
         self._hosted = hosted

@@ -41,11 +41,12 @@ ANYBODY = ""
 class Participant(Struct, frozen=True, omit_defaults=True):
     """Someone in a room, the same across devices and reconnects, and what they may do.
 
-    `part` is what the application calls them, for the others to read; it allows nothing.
+    `name` is one, or one in each language. `part` is what the application calls them, for the others to read;
+    it allows nothing.
     """
 
     id: str
-    name: str
+    name: str | dict[str, str]
     grants: frozenset[Grant]
     part: str = ""
 

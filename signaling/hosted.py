@@ -258,6 +258,7 @@ class HostedRoom:
         self._seated[name] = connection
         self._presence.came(self.name, connection_id)
         resumed, chat, missed = room.catch_up(name, None if moved else connection.resume)
+        connection.resumed = resumed
         connection.send(
             encode(
                 Welcome(

@@ -11,6 +11,7 @@ from signaling.vocabulary import (
     Epoch,
     MediaChoice,
     Moment,
+    Names,
     Part,
     ParticipantId,
     Pc,
@@ -40,10 +41,12 @@ class ParticipantView(Struct, rename="camel", frozen=True, omit_defaults=True):
     `deviceAsks`: another device stands by for their seat. `summonedUntil`: they were called in and may come
     until then. `minuteUntil`: they asked for a minute, which ends then. Only they and the hosts are told.
     `part`: a word of the application for what they are here (an interpreter, say); it allows nothing.
+    `name` is the one they go by everywhere, or what they are called in each language: whoever shows it takes
+    the reader's.
     """
 
     id: ParticipantId
-    name: DisplayName
+    name: DisplayName | Names
     stage: Stage
     online: bool
     host: bool

@@ -34,6 +34,11 @@ Moment = Annotated[int, Meta(ge=0, le=2**53 - 1, description="milliseconds since
 ChatText = Annotated[str, Meta(min_length=1, max_length=MAX_CHAT_CHARS, extra_json_schema=SENSITIVE)]
 Part = Annotated[str, Meta(max_length=32, pattern=r"^[a-z_]*$")]
 DisplayName = Annotated[str, Meta(max_length=120, extra_json_schema=SENSITIVE)]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
+Names = Annotated[
+    dict[Language, DisplayName],
+    Meta(min_length=1, max_length=8, description="one name in each of several languages"),
+]
 Secret = Annotated[str, Meta(max_length=256, extra_json_schema=SENSITIVE)]
 
 

@@ -229,7 +229,7 @@ async def test_an_ended_room_is_restored_ended(tell, sessions):
     assert (await restored(sessions))[1]
 
 
-async def test_staff_are_restored_by_their_name_in_the_customers_language(tell, sessions, db):
+async def test_staff_are_restored_by_their_names_in_both_languages(tell, sessions, db):
     async with db.write() as tx:
         await tx.execute(
             schema.staff.insert().values(
@@ -245,7 +245,7 @@ async def test_staff_are_restored_by_their_name_in_the_customers_language(tell, 
         )
     await tell(AGENT_COMES)
     people = (await sessions.restored("a1")).people
-    assert people[0].participant.name == "الموظف 1"
+    assert people[0].participant.name == {"ar": "الموظف 1", "en": "Agent 1"}
 
 
 async def test_a_moved_appointment_begins_its_session_anew(tell, sessions, booking, clock):

@@ -143,12 +143,12 @@ class Seating:
         return Participant(guest.participant_id, guest.name, GUEST_GRANTS, guest.part.value)
 
     async def _agent(self, member: StaffMember, appointment: Appointment) -> Participant:
-        """Return an agent as the customer is shown them, in the appointment's language."""
+        """Return an agent as the others are shown them."""
         async with self._db.read() as tx:
             asked = await guests.asks_of(tx, appointment.id)
         part = next((one.part.value for one in asked if one.staff_id == member.id), "")
-        name = member.name_ar if appointment.customer.language is Language.AR else member.name_en
-        return Participant(domain.staff_participant(member.id), name, GRANTS[Role.AGENT], part)
+        names = {Language.AR.value: member.name_ar, Language.EN.value: member.name_en}
+        return Participant(domain.staff_participant(member.id), names, GRANTS[Role.AGENT], part)
 
     async def _open_room(self, appointment: Appointment, schedule_version: int) -> None:
         """Open the room if the record allows it.

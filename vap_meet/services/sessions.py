@@ -161,8 +161,8 @@ async def _room_before(
     names = await sessions.staff_names(tx, people.keys())
     invited = await guests.of_appointment(tx, appointment_id)
     asked = await guests.asks_of(tx, appointment_id)
-    spoken = 0 if appointment.customer.language is Language.AR else 1
-    told = {who: both[spoken] for who, both in names.items()} | {CUSTOMER: appointment.customer.name}
+    told: dict[str, str | dict[str, str]] = {CUSTOMER: appointment.customer.name}
+    told |= {who: {Language.AR.value: ar, Language.EN.value: en} for who, (ar, en) in names.items()}
     told |= {one.participant_id: one.name for one in invited}
     parts = {one.participant_id: one.part.value for one in invited}
     parts |= {staff_participant(one.staff_id): one.part.value for one in asked}
@@ -184,5 +184,5 @@ def _item(stored: sessions.StoredFact) -> TimelineItem:
     )
 
 
-def _named(one: RestoredParticipant, name: str, part: str) -> RestoredParticipant:
+def _named(one: RestoredParticipant, name: str | dict[str, str], part: str) -> RestoredParticipant:
     return replace(one, participant=replace(one.participant, name=name, part=part))

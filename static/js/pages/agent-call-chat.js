@@ -1,6 +1,7 @@
 /** The chat of the call page: beside the call, and a count of what came while it was out of sight. */
 import { VapChat } from '../elements/chat.js';
 import { byId, listen, setText, setVisible } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 
 /**
  * @import { Call } from '../media/call.js'
@@ -22,7 +23,7 @@ export class CallChat {
    * @param {AbortSignal} signal
    */
   constructor(call, customer, signal) {
-    this.#chat.nameOf = (id) => call.state.participants.find((each) => each.id === id)?.name ?? customer;
+    this.#chat.nameOf = (id) => nameOf(call.state.participants.find((each) => each.id === id)) || customer;
     this.#chat.send = (line) => call.sendChat(line);
     listen(this.#button, 'click', () => this.#chat.focusInput(), signal);
     const observer = new IntersectionObserver(([entry]) => this.#sighted(entry), { threshold: 0.5 });

@@ -1,4 +1,5 @@
 import { byId, hide, listen, one, setText, setVisible, show } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 import { text } from '../lib/page-data.js';
 import { MediaProblem, openMedia } from '../media/local-media.js';
 import { browserKind } from './browser.js';
@@ -89,7 +90,7 @@ export function chatSheet(call, say, signal) {
   // Whoever has left meanwhile may be unknown here; then it was the official, as between two.
   chat.nameOf = (id) => {
     const sender = call.state.participants.find((each) => each.id === id);
-    return !sender || sender.host ? text('say.room.official') : sender.name;
+    return !sender || sender.host ? text('say.room.official') : nameOf(sender);
   };
 
   const count = (/** @type {number} */ lines) => {

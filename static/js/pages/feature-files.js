@@ -10,6 +10,7 @@
 import { byId, hide, listen, setText, setVisible, show } from '../lib/dom.js';
 import { HttpProblem } from '../lib/http.js';
 import { lateStyle } from '../lib/late-style.js';
+import { nameOf } from '../lib/names.js';
 import { isolated, text } from '../lib/page-data.js';
 import { CallFiles } from './call-files.js';
 import { attach, listAttached } from './file-attach.js';
@@ -35,7 +36,7 @@ export function start(call, { side, say, signal }) {
   lateStyle(dialog);
 
   const nameOf = (/** @type {string} */ id) =>
-    call.state.participants.find((each) => each.id === id)?.name || text(`say.files.side.${side}`);
+    nameOf(call.state.participants.find((each) => each.id === id)) || text(`say.files.side.${side}`);
   const render = (/** @type {CallFile} */ file) => {
     const attaching = attachings.get(keyOf(file))?.going ?? 'no';
     cards.show(file, { name: isolated(nameOf(file.with)), attaching });

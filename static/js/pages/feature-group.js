@@ -9,6 +9,7 @@
 import { VapVideoTile } from '../elements/video-tile.js';
 import { byId, one, setText } from '../lib/dom.js';
 import { lateStyle } from '../lib/late-style.js';
+import { nameOf } from '../lib/names.js';
 import { isolated, text } from '../lib/page-data.js';
 import { groupView, partKey } from './group-view.js';
 import { officialIn } from './room-view.js';
@@ -82,9 +83,9 @@ export function start(call, { side, signal }) {
 
   /** @param {ReadonlyMap<string, ParticipantView>} here */
   const tellChanges = (here) => {
-    const came = [...here.values()].filter(({ id }) => !known.has(id)).map(({ name }) => say('came', name));
+    const came = [...here.values()].filter(({ id }) => !known.has(id)).map((each) => say('came', nameOf(each)));
     const went = [...known].filter(([id]) => !here.has(id)).map(([, name]) => say('went', name));
-    known = new Map([...here.values()].map(({ id, name }) => [id, name]));
+    known = new Map([...here.values()].map((each) => [each.id, nameOf(each)]));
     if (came.length + went.length > 0) setText(announced, [...came, ...went].join(' '));
   };
 
@@ -105,7 +106,8 @@ export function start(call, { side, signal }) {
  */
 function describe(tile, someone) {
   const part = partKey(someone);
-  const who = part ? text('say.guests.named', { name: isolated(someone.name), part: text(part) }) : someone.name;
+  const name = nameOf(someone);
+  const who = part ? text('say.guests.named', { name: isolated(name), part: text(part) }) : name;
   tile.setAttribute('name', who);
   tile.setAttribute('aria-label', who);
 }

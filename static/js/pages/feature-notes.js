@@ -8,6 +8,7 @@
  * @import { Surroundings } from './call-features.js'
  */
 import { byId, make } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 import { isolated, text } from '../lib/page-data.js';
 
 /**
@@ -38,7 +39,7 @@ export function notes({ trouble, camera, participants }, side) {
   const own = ownKey(trouble, camera, side);
   const others = participants.filter(({ stage }) => stage === 'admitted').map((each) => {
     const key = othersKey(each);
-    return key ? [{ key, name: each.name }] : [];
+    return key ? [{ key, name: nameOf(each) }] : [];
   });
   return [...(own ? [{ key: own, name: '' }] : []), ...others.flat()];
 }

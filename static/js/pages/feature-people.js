@@ -9,6 +9,7 @@
  * @import { Act } from './people-acts.js'
  */
 import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 import { isolated, text } from '../lib/page-data.js';
 import { isFinal } from '../media/call-state.js';
 import { RefusedError } from '../signaling/client.js';
@@ -108,7 +109,7 @@ class People {
    */
   #fill(row, person, state) {
     const part = person.id === this.#customer ? 'agent.people.customer' : partKey(person);
-    setText(one(row, '[data-slot="name"]', HTMLElement), person.name);
+    setText(one(row, '[data-slot="name"]', HTMLElement), nameOf(person));
     setText(one(row, '[data-slot="part"]', HTMLElement), part ? text(part) : '');
     const stage = person.online ? person.stage : 'offline';
     setText(one(row, '[data-slot="stage"]', HTMLElement), text(`agent.people.stage.${stage}`));
@@ -120,7 +121,7 @@ class People {
       const act = /** @type {Act} */ (button.dataset['act']);
       setVisible(button, offered.includes(act));
       button.disabled = state.signaling !== 'open';
-      button.setAttribute('aria-label', `${button.textContent?.trim()}: ${isolated(person.name)}`);
+      button.setAttribute('aria-label', `${button.textContent?.trim()}: ${isolated(nameOf(person))}`);
     }
     // Who is held can be taken back: the same place, another button.
     if (focused instanceof HTMLElement && focused.hidden && row.contains(focused)) {
@@ -150,7 +151,7 @@ class People {
 
   /** @param {string} id */
   #sure(id) {
-    const name = this.#call.state.participants.find((each) => each.id === id)?.name ?? '';
+    const name = nameOf(this.#call.state.participants.find((each) => each.id === id));
     setText(byId('remove-who', HTMLElement), text('agent.people.remove_who', { name: isolated(name) }));
     return asked(byId('confirm-remove', HTMLDialogElement));
   }
@@ -175,7 +176,7 @@ class People {
     this.#waiting = new Set(waiting.map(({ id }) => id));
     const [first] = came;
     if (!first) return;
-    this.#say(text('agent.people.waits', { name: isolated(first.name) }));
+    this.#say(text('agent.people.waits', { name: isolated(nameOf(first)) }));
     this.#bell.ring();
   }
 }

@@ -7,6 +7,7 @@
  * @import { Surroundings } from './call-features.js'
  */
 import { byId, hide, listen, make, show } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 import { isolated, text } from '../lib/page-data.js';
 import { agreeOnCode, ProofFailed } from '../media/proof.js';
 
@@ -23,7 +24,7 @@ export function start(call, { side, signal }) {
 
   const render = () => {
     const lines = [...proofs].flatMap(([id, { code, words }]) => {
-      const name = call.state.participants.find((each) => each.id === id)?.name || text(`say.files.side.${side}`);
+      const name = nameOf(call.state.participants.find((each) => each.id === id)) || text(`say.files.side.${side}`);
       const answer = make('dd', '', words ?? '');
       if (code) answer.append(digits(code));
       return [make('dt', '', text('say.proof.with', { name: isolated(name) })), answer];

@@ -1,4 +1,5 @@
 import { byId, one, setText, setVisible, show } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 import { text } from '../lib/page-data.js';
 import { officialIn } from './room-view.js';
 import { showOwn, showSomeone } from './tile-view.js';
@@ -122,7 +123,7 @@ export class RoomPage {
     // Attached as soon as they are called: it is black and silent until the admit, and ready then.
     const meets = official !== null && (live || state.phase === 'preparing');
     remote.stream = meets ? (state.remote.get(official.id) ?? null) : null;
-    remote.setAttribute('name', official?.name ?? '');
+    remote.setAttribute('name', nameOf(official));
     // What somebody did last is as good as known while only their line to the server is gone.
     if (official?.online) showSomeone(remote, official);
     else if (!official) remote.setAttribute('camera', 'off');

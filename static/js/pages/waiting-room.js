@@ -1,5 +1,6 @@
 /** The waiting room: what to expect, what staff say, being called and the minute that one may ask for. */
 import { byId, listen, make, one, setText, setVisible } from '../lib/dom.js';
+import { nameOf } from '../lib/names.js';
 import { isolated, text, timeZone } from '../lib/page-data.js';
 import { timeOfDay } from '../lib/time.js';
 import { isCalled, officialIn } from './room-view.js';
@@ -80,7 +81,7 @@ export class WaitingRoom {
   /** @param {CallState} state */
   #renderCalled(state) {
     const official = officialIn(state);
-    const name = official ? isolated(official.name) : '';
+    const name = official ? isolated(nameOf(official)) : '';
     setText(element('called-who'), name && text('say.waiting.called_by', { name }));
     const minute = minuteState(state.self, this.#now());
     const waits = state.phase === 'waiting' ? 'say.waiting.called_away' : 'say.waiting.called_soon';

@@ -259,10 +259,12 @@ export {};
  *     `deviceAsks`: another device stands by for their seat. `summonedUntil`: they were called in and may come
  *     until then. `minuteUntil`: they asked for a minute, which ends then. Only they and the hosts are told.
  *     `part`: a word of the application for what they are here (an interpreter, say); it allows nothing.
+ *     `name` is the one they go by everywhere, or what they are called in each language: whoever shows it takes
+ *     the reader's.
  *
  * @typedef {object} ParticipantView
  * @property {string} id
- * @property {string} name
+ * @property {string | Record<string, string>} name
  * @property {Stage} stage
  * @property {boolean} online
  * @property {boolean} host
