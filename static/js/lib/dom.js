@@ -50,7 +50,7 @@ export function setVisible(element, visible) {
 /**
  * Set text only when it differs, so that a live region is not read out again.
  *
- * @param {Element} element
+ * @param {Pick<Element, 'textContent'>} element
  * @param {string} value
  */
 export function setText(element, value) {

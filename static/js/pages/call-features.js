@@ -7,7 +7,8 @@
  *
  * @typedef {object} Surroundings
  * @property {'customer' | 'agent'} side
- * @property {(words: string) => void} say Shows a sentence for a moment and has it read out.
+ * @property {(words: string) => () => void} say Shows a sentence for a moment and has it read out; what it returns
+ *   takes the sentence away.
  * @property {AbortSignal} signal The call is over.
  *
  * @typedef {(state: CallState) => void} Show Told of every change of the call.

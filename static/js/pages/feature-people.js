@@ -18,6 +18,7 @@ import { Bell } from './attention.js';
 import { partKey } from './group-view.js';
 import { asked } from './leave-guard.js';
 import { actsOn } from './people-acts.js';
+import { WhoWaits } from './who-waits.js';
 
 /**
  * @param {Call} call
@@ -29,23 +30,24 @@ export function start(call, { say, signal }) {
 
 class People {
   #call;
-  #say;
   #signal;
   #list = byId('people-list', HTMLElement);
   #customer = one(document, '[data-main]', HTMLElement).dataset['main'] ?? '';
   #bell = new Bell();
-  /** @type {Set<string>} */
-  #waiting = new Set();
+  #waiting;
 
   /**
    * @param {Call} call
-   * @param {(words: string) => void} say
+   * @param {Surroundings['say']} say
    * @param {AbortSignal} signal
    */
   constructor(call, say, signal) {
     this.#call = call;
-    this.#say = say;
     this.#signal = signal;
+    this.#waiting = new WhoWaits((someone) => {
+      this.#bell.ring();
+      return say(text('agent.people.waits', { name: isolated(nameOf(someone)) }));
+    });
     const lock = byId('lock-room', HTMLButtonElement);
     listen(lock, 'click', () => void this.#run(() => call.lock(!call.state.locked)), signal);
     listen(byId('invite', HTMLButtonElement), 'click', () => void this.#invite(), signal);
@@ -70,7 +72,7 @@ class People {
     lock.setAttribute('aria-pressed', String(state.locked));
     setText(one(lock, 'span', HTMLElement), text(state.locked ? 'agent.people.unlock' : 'agent.people.lock'));
     lock.disabled = state.signaling !== 'open';
-    this.#announce(shown);
+    this.#waiting.show(shown.filter(({ stage, id }) => stage === 'waiting' && id !== this.#customer));
   };
 
   /**
@@ -167,16 +169,5 @@ class People {
       setText(problem, text(`agent.js.${refusalKey(error.code)}`));
       setVisible(problem, true);
     }
-  }
-
-  /** @param {readonly ParticipantView[]} shown */
-  #announce(shown) {
-    const waiting = shown.filter(({ stage, id }) => stage === 'waiting' && id !== this.#customer);
-    const came = waiting.filter(({ id }) => !this.#waiting.has(id));
-    this.#waiting = new Set(waiting.map(({ id }) => id));
-    const [first] = came;
-    if (!first) return;
-    this.#say(text('agent.people.waits', { name: isolated(nameOf(first)) }));
-    this.#bell.ring();
   }
 }

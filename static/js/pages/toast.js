@@ -5,8 +5,9 @@ const SAID_MS = 7_000;
 /**
  * Make a place where a sentence is shown for a moment.
  *
- * @param {HTMLElement} element A live region, so that it is read out.
- * @returns {(words: string) => void}
+ * @param {Pick<HTMLElement, 'textContent'>} element A live region, so that it is read out.
+ * @returns {(words: string) => () => void} What is returned for a sentence takes it away when it is no longer
+ *   true, unless another one stands there by then.
  */
 export function toast(element) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -14,6 +15,9 @@ export function toast(element) {
   return (words) => {
     clearTimeout(timer);
     setText(element, words);
-    timer = setTimeout(() => setText(element, ''), SAID_MS);
+    const mine = (timer = setTimeout(() => setText(element, ''), SAID_MS));
+    return () => {
+      if (timer === mine) setText(element, '');
+    };
   };
 }
