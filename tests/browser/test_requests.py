@@ -11,7 +11,7 @@ from tests.support.browser import axe_findings, desktop, phone, problems_of, scr
 from tests.support.visits import sign_in, wait_in_line
 
 SAID = {
-    "ar": ("أُعيد للاستكمال", "مخطط الموقع المعتمد", "أنت", "المتعامل", "لا يجيب الآن"),
+    "ar": ("أُعيد للاستكمال", "مخطط الموقع المعتمد", "أنت", "المتعامل", "لا يستجيب الآن"),
     "en": ("Returned to be completed", "The approved site plan", "you", "the customer", "does not answer"),
 }
 

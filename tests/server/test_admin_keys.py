@@ -76,8 +76,8 @@ async def test_a_revoked_key_is_refused_and_who_did_what_is_audited(house):
     [
         ({"name": " ", "scopes": "services:read"}, "A name is needed"),
         ({"name": "x" * 121, "scopes": "services:read"}, "A name is needed"),
-        ({"name": "Kiosk"}, "Choose one at least"),
-        ({"name": "Kiosk", "scopes": "everything"}, "Choose one at least"),
+        ({"name": "Kiosk"}, "choose at least one"),
+        ({"name": "Kiosk", "scopes": "everything"}, "choose at least one"),
     ],
 )
 async def test_a_faulty_form_comes_back_with_what_was_typed_and_makes_nothing(house, form, said):

@@ -192,7 +192,7 @@ async def test_an_admin_gives_an_appointment_away_on_its_page(house):
     assert "The agent" in words_of(given.text).partition("Session")[0]
     for wrong in ("", "x", "9" * 30, "0"):
         refused = await house.post(f"{path}/assignment", unit=wrong)
-        assert "Only somebody of the same pool" in refused.text
+        assert "Only somebody of the same team" in refused.text
 
 
 async def test_only_staff_give_appointments_away(house):

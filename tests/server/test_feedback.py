@@ -175,7 +175,7 @@ async def test_after_a_day_it_stays_as_it_was(street):
     page = await browser.get(f"{path}answer")
     assert 'data-testid="feedback-form"' not in page.text
     page = await browser.post(f"{path}feedback", face="unhappy")
-    assert (page.status, "any more" in page.text) == (409, True)
+    assert (page.status, "no longer be changed" in page.text) == (409, True)
     assert [row["face"] for row in await given(street)] == ["happy"]
 
 

@@ -51,7 +51,7 @@ async def test_the_admin_sees_how_redis_is(tmp_path):
             redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
             assert "maxmemory-policy to noeviction" in await section()
             redis.stop()
-            assert "can not be reached" in await section()
+            assert "cannot be reached" in await section()
     finally:
         redis.remove()
 
