@@ -160,7 +160,7 @@ async def test_a_wrong_code_books_nothing_and_five_are_the_last(booker):
         page = await booker.post("/book/confirm", **code.hidden(), code=wrong)
         assert (page.status, "The code is not right" in page.text) == (422, True)
     spent = await booker.post("/book/confirm", **code.hidden(), code=right)
-    assert "no longer good" in spent.text
+    assert "has expired" in spent.text
     assert await how_many(booker) == 0
     again = await booker.post("/book/details", **spent.hidden())
     booked = await booker.post("/book/confirm", **again.hidden(), code=booker.digits(again))
@@ -176,10 +176,10 @@ async def test_a_code_is_good_for_its_phone_and_its_booking_and_its_time_only(bo
         {"code_id": "x"},
     ):
         page = await booker.post("/book/confirm", **{**hidden, **changes}, code=digits)
-        assert (page.status, "no longer good" in page.text) == (422, True)
+        assert (page.status, "has expired" in page.text) == (422, True)
     booker.clock.turn(minutes=11)
     page = await booker.post("/book/confirm", **hidden, code=digits)
-    assert "no longer good" in page.text
+    assert "has expired" in page.text
     assert await how_many(booker) == 0
 
 
@@ -250,6 +250,8 @@ async def test_the_calendar_file_follows_the_appointment_through_book_move_and_c
     assert after.reference in asked.text
     gone = await booker.post(f"{base}/cancel", reason="لا أستطيع الحضور")
     assert "stop-cancelled" in gone.text
+    assert gone.links("/book?") == ["/book?service=test-service"]
+    assert gone.links("/mine") == ["/mine"]
     assert (await the_appointment(booker)).cancel_reason == "لا أستطيع الحضور"
     method, event = await calendar_of(booker, base)
     assert (method, event["SEQUENCE"], str(event["UID"])) == ("CANCEL", 2, uid)
@@ -270,6 +272,15 @@ async def test_after_the_cut_off_nothing_changes_from_the_link(booker):
     ):
         assert (page.status, "stop-too_late" in page.text) == (409, True)
     assert (await the_appointment(booker)).revision == 1
+
+
+async def test_an_appointment_that_is_over_leads_to_its_answers_and_to_another(booker):
+    base = (await booker.book()).path.removesuffix("/booked")
+    booker.clock.turn(days=20)
+    over = await booker.get(base)
+    assert "stop-over" in over.text
+    assert over.links("/book?") == ["/book?service=test-service"]
+    assert over.links("/mine") == ["/mine"]
 
 
 async def test_the_links_page_leads_to_changing_and_cancelling(booker):
@@ -314,7 +325,7 @@ async def test_whoever_proves_the_phone_sees_appointments_links_and_answers(book
         await tx.execute(schema.appointment.update().values(state="in_session"))
     await booker.app[OUTCOMES].put(appointment.id, RESOLVED, author="staff:1", if_version=None)
     replayed = await booker.post("/mine/list", **form)
-    assert (replayed.status, "no longer good" in replayed.text) == (422, True)
+    assert (replayed.status, "has expired" in replayed.text) == (422, True)
     page, _ = await my_appointments(booker)
     assert "own-answer" in page.text
     assert RESOLVED.answer in page.text

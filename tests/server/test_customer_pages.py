@@ -189,6 +189,8 @@ async def test_a_cancelled_appointment_says_what_to_do_now(street):
     for page in (await browser.get(link), await browser.get(path)):
         assert_stopped(page, "cancelled")
         assert "private reason" not in page.text
+        assert "where you booked" in page.text, "a booking system's own service is not booked here"
+        assert 'href="/book' not in page.text
 
 
 async def test_long_after_the_end_the_link_is_over(street):

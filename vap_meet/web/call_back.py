@@ -20,6 +20,7 @@ from vap_meet.services.limits import Bucket
 from vap_meet.web.appkeys import CALL_BACKS, CLOCK, JOINING, LIMITS, RENDERER
 from vap_meet.web.customer_pages import see_other, stop_page
 from vap_meet.web.guards import browser_cookie
+from vap_meet.web.past_pages import past_page
 
 if TYPE_CHECKING:
     from vap_meet.services.joining import VisitView
@@ -98,7 +99,7 @@ async def _page(
 ) -> web.Response:
     """Return the page; `typed` is a number that can't be called."""
     if view.status in _PAST:
-        return stop_page(request, view.status.value, appointment=view.appointment, status=status)
+        return await past_page(request, view.status, view.appointment, status=status)
     ways = await request.app[CALL_BACKS].of(view.appointment.id)
     found = ways.call_back
     standing = "offered" if found is None else found.state(request.app[CLOCK]()).value

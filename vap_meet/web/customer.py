@@ -47,6 +47,7 @@ from vap_meet.web.customer_pages import (
 )
 from vap_meet.web.guards import browser_cookie
 from vap_meet.web.guest_pages import guest_link_page, guest_over
+from vap_meet.web.past_pages import book_again_url, past_page
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -123,7 +124,7 @@ async def _for_customer(request: web.Request, view: VisitView) -> web.StreamResp
         case LinkStatus.OVER if not view.appointment.is_open:
             return see_other(f"/v/{view.visit_id}/answer")
         case status:
-            return stop_page(request, status.value, appointment=view.appointment)
+            return await past_page(request, status, view.appointment)
 
 
 @doors.get("/v/{visit}/call-parts")
@@ -167,7 +168,7 @@ async def status(request: web.Request) -> web.StreamResponse:
 async def _link(request: web.Request, view: LinkView, code: str) -> web.Response:
     appointment = view.appointment
     if not view.may_enter:
-        return stop_page(request, view.status.value, appointment=appointment)
+        return await past_page(request, view.status, appointment)
     if view.status is not LinkStatus.OVER and not is_over(view):
         return notice_page(
             request,
@@ -183,6 +184,7 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
         appointment=appointment,
         status=LinkStatus.OVER,
         answered=latest is not None,
+        again_url=await book_again_url(request, appointment),
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from vap_meet.domain.access import LinkStatus
 from vap_meet.domain.feedback import NOT_ASKED, Face, Topic
 from vap_meet.web.appkeys import CLOCK, FEEDBACK, OUTCOMES, RENDERER
-from vap_meet.web.customer_pages import stop_page
 from vap_meet.web.feedback_form import FeedbackForm
+from vap_meet.web.past_pages import past_page
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -30,7 +30,7 @@ async def answer_page(
     `typed` is feedback that could not be taken, `faults` why: names of fields, or "late".
     """
     if view.status in {LinkStatus.MOVED, LinkStatus.CANCELLED}:
-        return stop_page(request, view.status.value, appointment=view.appointment, status=status)
+        return await past_page(request, view.status, view.appointment, status=status)
     first, latest = await answers(request, view.appointment.id)
     given = await request.app[FEEDBACK].of(view.appointment.id)
     asked = latest is not None and latest.content.code not in NOT_ASKED

@@ -26,11 +26,12 @@ def notice_page(
     status: LinkStatus = LinkStatus.OPEN,
     answered: bool = False,
     changes: Changes | None = None,
+    again_url: str | None = None,
 ) -> web.Response:
     """Return the page whose one button accepts the notice and enters; `token` travels in its form.
 
-    `answered` says of an appointment that is over that its written answer is there already;
-    `changes` what the customer may still do with it besides coming.
+    `answered` says of an appointment that is over that its written answer is there already, `again_url` where
+    another is booked; `changes` what the customer may still do with it besides coming.
     """
     return request.app[RENDERER].page(
         request,
@@ -43,11 +44,17 @@ def notice_page(
         link_status=status.value,
         answered=answered,
         changes=changes,
+        again_url=again_url,
     )
 
 
 def stop_page(
-    request: web.Request, kind: str, *, appointment: Appointment | None = None, status: int = 200
+    request: web.Request,
+    kind: str,
+    *,
+    appointment: Appointment | None = None,
+    status: int = 200,
+    again_url: str | None = None,
 ) -> web.Response:
     """Return the page that says why it doesn't go on here, and what to do now."""
     return request.app[RENDERER].page(
@@ -58,6 +65,7 @@ def stop_page(
         status=status,
         kind=kind,
         appointment=appointment,
+        again_url=again_url,
     )
 
 
