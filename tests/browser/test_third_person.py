@@ -87,6 +87,8 @@ async def test_an_interpreter_joins_and_everybody_sees_everybody(server, browser
         await act(agent, "Interpreter 1", "remove").click()
         await agent.get_by_test_id("remove-yes").click()
         await expect(guest.get_by_test_id("section-stopped")).to_be_visible()
+        await expect(guest.get_by_test_id("stopped-again")).to_be_hidden()
+        await screenshot(guest, f"guest-removed-{language}", full_page=True)
         await expect(customer.get_by_test_id("group-tile")).to_have_count(0)
         await video_moves(customer.get_by_test_id("remote-tile").locator("video"))
         assert problems == [[], [], []]

@@ -120,6 +120,15 @@ test('another device is told apart from a lost line', () => {
   assert.equal(roomView(state({ phase: 'stopped' }), true).stop?.title, 'say.room.stopped.lost');
 });
 
+test('who was removed is told so, and offered no way back', () => {
+  const stop = stopped('removed');
+  assert.equal(stop?.title, 'say.room.stopped.removed');
+  assert.equal(stop?.text, 'say.room.stopped.removed.text');
+  assert.equal(stop?.again, '');
+  assert.equal(stop?.reload, false);
+  for (const reason of ['room_full', 'locked', 'in_use']) assert.equal(stopped(reason)?.again, 'say.room.try_again');
+});
+
 test('when the record changed, the page is loaded again to say how', () => {
   assert.equal(stopped('revoked')?.reload, true);
   assert.equal(stopped('no_access')?.reload, true);

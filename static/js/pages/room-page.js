@@ -137,6 +137,7 @@ export class RoomPage {
   #renderStop({ title, text: explanation, again }) {
     setText(element('stopped-title'), text(title));
     setText(element('stopped-text'), text(explanation));
-    setText(element('stopped-again'), text(again));
+    setText(element('stopped-again'), again && text(again));
+    setVisible(element('stopped-again'), again !== '');
   }
 }

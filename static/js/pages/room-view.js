@@ -16,7 +16,7 @@
  * @typedef {object} Stop
  * @property {string} title Key of the words.
  * @property {string} text
- * @property {string} again What the button that loads the page again says.
+ * @property {string} again What the button that loads the page again says; '' if there is no way back.
  * @property {boolean} reload Whether the server's own page says it better: load it at once.
  */
 
@@ -38,7 +38,10 @@ const SECTION = {
 
 // Reasons with words of their own; every other one is a lost connection.
 const STOPS = new Set(['moved_device', 'in_use', 'removed', 'room_full', 'locked']);
-const CONTINUES = new Set(['moved_device']);
+const AGAIN = new Map([
+  ['moved_device', 'say.room.continue_here'],
+  ['removed', ''],
+]);
 // The record has changed: moved, cancelled, or this browser's access is over. The page explains which.
 const RELOADS = new Set(['revoked', 'no_access']);
 
@@ -119,7 +122,7 @@ function stopOf({ bye }) {
   return {
     title: key,
     text: `${key}.text`,
-    again: CONTINUES.has(reason) ? 'say.room.continue_here' : 'say.room.try_again',
+    again: AGAIN.get(reason) ?? 'say.room.try_again',
     reload: bye?.action === 'rejoin' || RELOADS.has(reason),
   };
 }

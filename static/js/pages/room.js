@@ -17,7 +17,7 @@ import { DeviceCheck } from './device.js';
 import { deviceQuestion } from './device-question.js';
 import { featuresWhenTalking } from './features-start.js';
 import { asked, guardBack } from './leave-guard.js';
-import { forget, recall, remember } from './room-memory.js';
+import { comesBack, memory, recall } from './room-memory.js';
 import { RoomPage } from './room-page.js';
 import { measured } from './quality-start.js';
 import { isCalled, officialIn, roomView } from './room-view.js';
@@ -53,6 +53,7 @@ async function begin() {
   }
   const choice = recall(visit);
   if (!choice) return page.go('preview');
+  if (choice.left && isReloaded()) return page.go('left');
   if (choice.way === 'none') return enter(null);
   const media = await openMedia({ video: choice.way === 'video' });
   if (media instanceof MediaProblem) {
@@ -80,7 +81,7 @@ function enter(media) {
   const client = new SignalingClient({ url });
   const call = new Call({ client, media, connect, black: blackPicture });
   const say = (/** @type {string} */ words) => page.say(words);
-  const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), keepChoice, ringWhenCalled()];
+  const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), memory(visit), ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);
   const show = () => {
     const view = roomView(call.state, navigator.onLine);
@@ -113,11 +114,10 @@ function enter(media) {
   call.start();
 }
 
-/** @param {CallState} state */
-function keepChoice({ localMedia, mic, camera, phase }) {
-  if (phase === 'left' || phase === 'ended') return forget(visit);
-  const way = localMedia?.kind === 'video' ? 'video' : localMedia ? 'sound' : 'none';
-  return remember(visit, { way, microphone: mic !== 'off', camera: camera !== 'off' });
+/** Whether this page was loaded again as it stood, instead of by a link. */
+function isReloaded() {
+  const [navigation] = performance.getEntriesByType('navigation');
+  return navigation instanceof PerformanceNavigationTiming && navigation.type === 'reload';
 }
 
 /** @returns {(state: CallState) => void} */
@@ -176,6 +176,11 @@ function onDemand(id, run) {
 }
 onDemand('waiting-companions', async () => (await import('./companions.js')).openCompanions());
 onDemand('prove-start', async () => (await import('./prove-phone.js')).proveByPhone());
-for (const id of ['rejoin', 'stopped-again']) listen(element(id), 'click', () => location.reload());
+for (const id of ['rejoin', 'stopped-again']) {
+  listen(element(id), 'click', () => {
+    comesBack(visit);
+    location.reload();
+  });
+}
 
 void begin();
