@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from gettext import GNUTranslations, c2py
-from io import BytesIO
+from functools import cache
+from gettext import c2py
 from typing import TYPE_CHECKING
 
 import structlog
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
@@ -90,7 +88,7 @@ class Catalogue:
         self.messages = {message.key: message for message in messages}
         self._strict = strict
         self._strings: dict[tuple[str, ...], dict[str, str | dict[str, str]]] = {}
-        self._gettext = _translations(language, self.messages.values())
+        self._form_of = c2py(PLURAL_RULES[language])
 
     @classmethod
     def load(
@@ -113,17 +111,22 @@ class Catalogue:
 
         A parameter that is `Markup` makes the answer `Markup`, everything else in it escaped.
         """
-        return self._filled(key, self._gettext.gettext(key), params)
+        return self._filled(key, self._form(key, 1), params)
 
     def tn(self, key: str, n: int, /, **params: object) -> str:
         """Return the text that counts `n` things; ``{n}`` is filled with it."""
-        return self._filled(key, self._gettext.ngettext(key, key, n), {"n": n, **params})
+        return self._filled(key, self._form(key, n), {"n": n, **params})
 
-    def _filled(self, key: str, text: str, params: Mapping[str, object]) -> str:
-        if text == key and key not in self.messages:
+    def _form(self, key: str, n: int) -> str:
+        message = self.messages.get(key)
+        if message is None:
             if self._strict:
                 raise MissingTextError(f"no {self.language} text for {key}")
             log.error("text_missing", message_id=key, language=self.language)
+            return key
+        return message.forms[self._form_of(n)] if message.is_plural else message.forms[0]
+
+    def _filled(self, key: str, text: str, params: Mapping[str, object]) -> str:
         if "{" not in text:  # most texts; a page asks for a hundred
             return text
         lacking = set(_PLACEHOLDER.findall(text)) - params.keys()
@@ -160,8 +163,13 @@ def _fill(text: str, params: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(lambda match: str(params[match[1]]), text)
 
 
-def _read(path: Path, language: Language) -> Iterable[Message]:
-    """Yield a file's entries; its header must name our plural rule."""
+@cache
+def _read(path: Path, language: Language) -> tuple[Message, ...]:
+    """Return a file's entries; its header must name our plural rule. Each is read once a process."""
+    return tuple(_entries(path, language))
+
+
+def _entries(path: Path, language: Language) -> Iterable[Message]:
     with path.open("rb") as file:
         catalog = read_po(file, locale=language, abort_invalid=True)
     ours, theirs = c2py(PLURAL_RULES[language]), c2py(catalog.plural_expr)
@@ -177,20 +185,3 @@ def _read(path: Path, language: Language) -> Iterable[Message]:
         if not all(forms) or len(forms) not in {1, len(CATEGORIES[language])}:
             raise CatalogueError(f"{path.name}: {key} lacks a form")
         yield Message(key, forms)
-
-
-def _translations(language: Language, messages: Iterable[Message]) -> GNUTranslations:
-    catalog = Catalog(language)
-    catalog.mime_headers = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Plural-Forms", f"nplurals={len(CATEGORIES[language])}; plural={PLURAL_RULES[language]};"),
-    ]
-    for message in messages:
-        if message.is_plural:
-            catalog.add((message.key, message.key), message.forms)
-        else:
-            catalog.add(message.key, message.forms[0])
-    binary = BytesIO()
-    write_mo(binary, catalog)
-    binary.seek(0)
-    return GNUTranslations(binary)
