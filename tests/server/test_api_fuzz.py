@@ -109,6 +109,8 @@ class Fuzzer:
             if case.path == "/api/v1/invitations" and data.draw(st.booleans()):
                 case.body |= INVITED | {"service": data.draw(st.sampled_from(self._services))}
                 case.body.pop("expires_at", None)
+            if case.path.endswith("/join-links") and data.draw(st.booleans()):
+                case.body.pop("participant", None)  # the customer's own link
             for name, known in (
                 ("starts_at", self._times),
                 ("service", self._services),
@@ -123,7 +125,8 @@ class Fuzzer:
     def _known_to(self, path, name):
         if path.startswith("/api/v1/services"):
             return self._services
-        return self._booked if path.endswith("/agent") else self.known[name]
+        still_ahead = path.endswith(("/agent", "/join-links", "/tokens"))
+        return self._booked if still_ahead else self.known[name]
 
     def _send(self, case):
         key = {"Authorization": f"Bearer {next(self._keys)}"}
