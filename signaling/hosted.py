@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from signaling.codec import encode
-from signaling.events import ANYBODY, Due, Entry, Event, Position, Revoke
-from signaling.facts import Admitted, Fact, Held, Prepared, SentToLobby
+from signaling.deadlines import Deadlines
+from signaling.events import ANYBODY, Entry, Event, Position, Revoke
 from signaling.log import LogUnavailable, NoSuchLog, RoomLog, Subscription
 from signaling.projection import Projection, Surroundings
 from signaling.protocol import Bye, Pong, Refused, ServerMessage, State, Welcome
 from signaling.results import NOTHING, Delivery
 from signaling.room import Room
-from signaling.stages import DUE_ABSENT, DUE_OFFLINE, TOLD_IN
+from signaling.stages import TOLD_IN
 from signaling.state import BYE, connections_of
 from signaling.vocabulary import ByeAction, ByeReason
 
@@ -24,14 +23,11 @@ if TYPE_CHECKING:
 
     from signaling.connection import Connection
     from signaling.presence import Presence
-    from signaling.shapes import IceServer
+    from signaling.relays import Relays
 
 log = structlog.get_logger("signaling")
 
 _LOST = Bye(ByeAction.RESUME, ByeReason.RESTARTING)
-_DUE_RETRY_MS = 5_000
-_ABSENCES = frozenset({DUE_OFFLINE, DUE_ABSENT})
-_STEPS = (Prepared, Admitted, Held, SentToLobby)
 
 
 class HostedRoom:
@@ -40,16 +36,17 @@ class HostedRoom:
     __slots__ = (
         "_around",
         "_connections",
-        "_ice_servers",
+        "_deadlines",
         "_log",
         "_on_release",
         "_presence",
         "_projection",
-        "_relay_only",
-        "_released",
+        "_relays",
+        "_relays_told_at",
         "_seated",
         "_subscription",
         "name",
+        "released",
         "room",
     )
 
@@ -60,8 +57,7 @@ class HostedRoom:
         presence: Presence,
         around: Surroundings,
         *,
-        ice_servers: Callable[[str], tuple[IceServer, ...]],
-        relay_only: bool,
+        relays: Relays,
         on_release: Callable[[str], None],
     ) -> None:
         self.name = name
@@ -69,14 +65,15 @@ class HostedRoom:
         self._log = log
         self._presence = presence
         self._around = around
-        self._ice_servers = ice_servers
-        self._relay_only = relay_only
+        self._relays = relays
+        self._relays_told_at = around.clock_ms()
         self._on_release = on_release
         self._projection = Projection(name, around, self._deliver)
+        self._deadlines = Deadlines(self, around)
         self._connections: dict[str, Connection] = {}
         self._seated: dict[str, Connection] = {}
         self._subscription: Subscription | None = None
-        self._released = False
+        self.released = False  # no longer followed, for good
 
     async def follow(self) -> None:
         """Take the log's entries from now on. Raises `NoSuchLog`, `LogUnavailable`."""
@@ -86,11 +83,11 @@ class HostedRoom:
         except LogUnavailable:
             self._subscription.close()
             raise
-        if self._released:  # the log gave entries that don't follow each other, or was lost at once
+        if self.released:  # the log gave entries that don't follow each other, or was lost at once
             self._presence.release(self.name)
             self._subscription.close()
             raise LogUnavailable(self.name)
-        self._watch_absences()
+        self._deadlines.watch_all()
         self._linger()
 
     # --- connections --------------------------------------------------------------------------------
@@ -98,9 +95,10 @@ class HostedRoom:
     @property
     def online(self) -> frozenset[str]:
         """Who has a connection that holds the seat, on whichever node."""
-        return frozenset(self._online())
+        return frozenset(self.here())
 
-    def _online(self) -> Collection[str]:
+    def here(self) -> Collection[str]:
+        """Return the same, not to be kept: it may change."""
         elsewhere = self._presence.elsewhere(self.name)
         if not elsewhere:
             return self._seated
@@ -110,7 +108,7 @@ class HostedRoom:
     def _others_changed(self) -> None:
         """Show who went from another node, and watch for how long they stay away."""
         self._tell_state()
-        self._watch_absences()
+        self._deadlines.watch_all()
 
     @property
     def seated(self) -> tuple[Connection, ...]:
@@ -132,7 +130,7 @@ class HostedRoom:
         self.unseat(connection)
         question = self.room.question_due(connection.participant.id, connection.id)
         if question is not None:  # the device that asked for the seat went away
-            self._fire(question)
+            self._deadlines.fire(question)
         if not self._connections:
             self._linger()
 
@@ -141,7 +139,7 @@ class HostedRoom:
         name = connection.participant.id
         if self._rises(connection):
             self._tell_state()
-            self._watch_absence(name)
+            self._deadlines.watch(name)
 
     def _rises(self, connection: Connection) -> bool:
         """Take the seat from a connection, if it holds one."""
@@ -151,6 +149,17 @@ class HostedRoom:
         del self._seated[name]
         self._presence.went(self.name, connection.id)
         return True
+
+    def renew_relays(self) -> None:
+        """Tell everybody of this node what they may use to find a path, if that is long ago."""
+        now = self._around.clock_ms()
+        if now < self._relays_told_at + int(self._around.limits.relays_renew_s * 1000):
+            return
+        self._relays_told_at = now
+        for connection in self.seated:
+            news = self._relays.news(connection.participant.id)
+            if news is not None:
+                connection.send(news)
 
     def pong(self, connection: Connection, pong: Pong) -> None:
         """Answer a ping: behind the answers that still wait for a commit."""
@@ -193,7 +202,7 @@ class HostedRoom:
         room.compacted()
 
     def _on_entry(self, epoch: str, entry: Entry) -> None:
-        if self._released:
+        if self.released:
             return
         room = self.room
         result = room.apply(entry)
@@ -210,11 +219,11 @@ class HostedRoom:
             self._tell_state(result.arrived)
         if result.fact is not None:
             self._projection.add(Position(epoch, entry.seq), entry.at, result.fact, result.replies)
-            self._stepped(result.fact)
+            self._deadlines.stepped(result.fact)
         elif result.replies:
             self._deliver(result.replies)
         for deadline in result.dues:
-            self._around.wheel.at(deadline.at, partial(self._fire, deadline.due))
+            self._deadlines.set(deadline)
 
     def _deliver(self, deliveries: tuple[Delivery, ...]) -> None:
         last: ServerMessage | None = None
@@ -267,9 +276,9 @@ class HostedRoom:
                     seq=room.seq,
                     resumed=resumed,
                     server_time=self._around.clock_ms(),
-                    room=room.view(name, self._online()),
-                    ice_servers=self._ice_servers(name),
-                    relay_only=self._relay_only,
+                    room=room.view(name, self.here()),
+                    ice_servers=self._relays.of(name),
+                    relay_only=self._relays.only,
                     chat=chat,
                     ref=connection.hello_ref,
                 )
@@ -283,52 +292,24 @@ class HostedRoom:
             self._presence.saw(self.name, connection_id)
         elif self._subscription is not None:  # closed before its hello was in the log
             self._presence.went(self.name, connection_id)
-            self._watch_absences()
+            self._deadlines.watch_all()
 
     def _tell_state(self, but: str | None = None) -> None:
         room = self.room
         seq = room.seq
-        online = self._online()
+        online = self.here()
         for name, connection in tuple(self._seated.items()):
             if connection.id != but:
                 connection.send(encode(State(seq, room.view(name, online))))
 
     # --- time ---------------------------------------------------------------------------------------
 
-    def _watch_absences(self) -> None:
-        for one in self.room.present():
-            self._watch_absence(one.participant.id)
-
-    def _watch_absence(self, name: str) -> None:
-        absence = self.room.absence(name)
-        if absence is not None:
-            within_ms, due = absence
-            self._around.wheel.at(self._around.clock_ms() + within_ms, partial(self._fire, due))
-
-    def _stepped(self, fact: Fact) -> None:
-        """Watch an absence anew: in another stage it may last for another time."""
-        if isinstance(fact, _STEPS) and fact.participant not in self._online():
-            self._watch_absence(fact.participant)
-
-    def _fire(self, due: Due) -> None:
-        if self._released or (due.kind in _ABSENCES and due.subject in self._online()):
-            return
-        self._around.spawn(self._append_due(due))
-
-    async def _append_due(self, due: Due) -> None:
-        try:
-            await self.append(due)
-        except NoSuchLog:
-            self.lose()
-        except LogUnavailable:
-            self._around.wheel.at(self._around.clock_ms() + _DUE_RETRY_MS, partial(self._fire, due))
-
     def _linger(self) -> None:
         when = self._around.clock_ms() + int(self._around.limits.linger_s * 1000)
         self._around.wheel.at(when, self._release_if_empty)
 
     def _release_if_empty(self) -> None:
-        if self._released or self._connections:
+        if self.released or self._connections:
             return
         # Somebody has to stay for the deadlines of those who are away; whoever hosts the others will.
         watched = not self.room.present() or self.room.ended or bool(self._presence.elsewhere(self.name))
@@ -339,7 +320,7 @@ class HostedRoom:
 
     def lose(self) -> None:
         """Give the room up because its log is gone or is another one; clients come back and form it anew."""
-        if self._released:
+        if self.released:
             return
         log.warning("room_lost", room=self.name, connections=len(self._connections))
         for connection in self.connections:
@@ -347,7 +328,7 @@ class HostedRoom:
         self._release()
 
     def _release(self) -> None:
-        self._released = True
+        self.released = True
         if self._subscription is not None:
             self._subscription.close()
         self._presence.release(self.name)

@@ -27,6 +27,7 @@ from signaling.log import LogUnavailable, NoSuchLog, RoomLog
 from signaling.presence import MemoryPresence, Presence
 from signaling.projection import Surroundings
 from signaling.protocol import Bye
+from signaling.relays import Relays
 from signaling.vocabulary import ByeAction, ByeReason, Stage
 from signaling.wheel import Wheel
 
@@ -40,6 +41,7 @@ log = structlog.get_logger("signaling")
 
 TICK_S = 0.25
 _ADOPT_RETRY_MS = 5_000
+_RELAYS_LOOKS = 60
 
 
 class Place(Struct, frozen=True):
@@ -65,8 +67,7 @@ class Hub:
         limits: Limits = Limits(),  # noqa: B008 - immutable
     ) -> None:
         self._log = log
-        self._ice_servers = ice_servers
-        self._relay_only = relay_only
+        self._relays = Relays(ice_servers, only=relay_only)
         self._wheel = Wheel(clock_ms())
         self._around = Surroundings(
             facts=facts, limits=limits, wheel=self._wheel, clock_ms=clock_ms, spawn=self._spawn
@@ -77,6 +78,7 @@ class Hub:
         self._presence = presence or MemoryPresence()
         self._presence.adopt(self._adopt)
         self._made = 0
+        self._renew_relays()
 
     async def open_room(
         self,
@@ -241,12 +243,18 @@ class Hub:
             self._log,
             self._presence,
             self._around,
-            ice_servers=self._ice_servers,
-            relay_only=self._relay_only,
+            relays=self._relays,
             on_release=self._released,
         )
         await hosted.follow()
         self._rooms[room] = hosted
+
+    def _renew_relays(self) -> None:
+        """Look often, so that not everybody is told at once: each room's time goes by when it was opened."""
+        for hosted in tuple(self._rooms.values()):
+            hosted.renew_relays()
+        each_ms = int(self._around.limits.relays_renew_s * 1000 / _RELAYS_LOOKS)
+        self._wheel.at(self._around.clock_ms() + each_ms, self._renew_relays)
 
     def _adopt(self, room: str) -> None:
         """Host a room whose node died: its facts may not be in SQL yet, and its deadlines have to come."""

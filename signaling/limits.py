@@ -24,6 +24,7 @@ class Limits:
     fact_retry_first_s: float = 0.25
     fact_retry_longest_s: float = 5
     pending_facts: int = 200  # a room with more uncommitted facts takes no commands that make facts
+    relays_renew_s: float = 60 * 60  # a quarter of the time that their credentials are good for
     linger_s: float = 60  # how long a room without anybody is still followed
     drain_each_ms: float = 2.5  # between the returns of two clients after a restart
     drain_longest_ms: int = 5_000  # and the last one's at the latest

@@ -197,6 +197,12 @@ class Welcome(Message, frozen=True, tag="welcome"):
     ref: Ref | UnsetType = UNSET
 
 
+class IceServers(Message, frozen=True, tag="iceServers"):
+    """New credentials, long before those of `welcome` run out: for whatever is connected from now on."""
+
+    ice_servers: tuple[IceServer, ...]
+
+
 class StandBy(Message, frozen=True, tag="standBy"):
     """The seat is in a call on another device, where it is asked for; `welcome` or `bye` follows within this.
 
@@ -279,6 +285,6 @@ class Bye(Message, frozen=True, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook
+    Welcome | IceServers | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook
     | Ack | Refused | Pong | Bye
 )  # fmt: skip

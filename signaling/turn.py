@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TURN_LIFETIME_S = 4 * 60 * 60
-"""Longer than a call: an allocation is refreshed with the credentials it was made with."""
+"""For how long credentials open something new. A call may well last longer (`signaling.relays`)."""
 
 
 @dataclass(frozen=True, slots=True)

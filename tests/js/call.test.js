@@ -397,3 +397,72 @@ test('where media may only go over a relay, no other way is looked for', () => {
   enter('customer', [customer(), host()], { welcome: { relayOnly: true } });
   assert.equal(connections[0].configuration.iceTransportPolicy, 'relay');
 });
+
+describe('TURN credentials that a call outlasts', () => {
+  const relay = (username) => [{ urls: ['turn:relay.test'], username, credential: `password of ${username}` }];
+  const users = () => connections.map(({ configuration }) => configuration.iceServers[0].username);
+
+  beforeEach(async () => {
+    const options = { welcome: { iceServers: relay('old'), relayOnly: true } };
+    enter('staff.1', [host(), customer(admitted), view('guest.1')], options);
+    await settled();
+    say({ type: 'answerFrom', sender: 'customer', pc: sent('offer')[0].pc, sdp: 'answer' });
+    await settled();
+    connections[0].become('connected');
+  });
+
+  test('are renewed on every path, in use or made ahead, without negotiating anything', async () => {
+    assert.deepEqual(users(), ['old', 'old']);
+    const before = order();
+    Socket.last.say({ type: 'iceServers', iceServers: relay('new') });
+    await settled();
+    assert.deepEqual(users(), ['new', 'new']);
+    assert.deepEqual(order(), before);
+    assert.deepEqual(connections.map(({ restarts }) => restarts), [0, 0]);
+    assert.ok(connections.every(({ configuration }) => configuration.iceTransportPolicy === 'relay'));
+  });
+
+  test('are the new ones for what is begun later', async () => {
+    Socket.last.say({ type: 'iceServers', iceServers: relay('new') });
+    room(host(), customer({ stage: 'held' }), view('guest.1'));
+    await settled();
+    assert.deepEqual(users(), ['new', 'new', 'new']);
+    assert.equal(connections[2].configuration.iceTransportPolicy, 'relay');
+  });
+
+  test('are there before the path is mended, after a line that was away for longer than they are good for', async () => {
+    connections[0].become('disconnected');
+    Socket.last.drop();
+    timers.tick(500);
+    const participants = [host(), customer(admitted), view('guest.1')];
+    Socket.last.welcome({ self: 'staff.1', resumed: true, iceServers: relay('new'), room: { ended: false, participants } });
+    await settled();
+    assert.deepEqual(users(), ['new', 'new', 'new']);
+  });
+
+  test('are renewed with a resume also where the picture goes on', async () => {
+    Socket.last.drop();
+    timers.tick(500);
+    const participants = [host(), customer(admitted), view('guest.1')];
+    Socket.last.welcome({ self: 'staff.1', resumed: true, iceServers: relay('new'), room: { ended: false, participants } });
+    await settled();
+    assert.deepEqual(users(), ['new', 'new']);
+    assert.equal(connections[0].connectionState, 'connected');
+  });
+
+  test('wait for the next connection in a browser that cannot change one', async () => {
+    connections[0].setConfiguration = undefined;
+    Socket.last.say({ type: 'iceServers', iceServers: relay('new') });
+    assert.deepEqual(users(), ['old', 'new']);
+    connections[0].become('failed');
+    timers.tick(10_000);
+    await settled();
+    assert.deepEqual(users(), ['old', 'new', 'new']);
+  });
+
+  test('mean nothing to a call that is over', async () => {
+    call.close();
+    Socket.last.say({ type: 'iceServers', iceServers: relay('new') });
+    assert.deepEqual(users(), ['old', 'old']);
+  });
+});

@@ -78,13 +78,17 @@ def turnserver_path() -> str:
 
 @asynccontextmanager
 async def coturn(
-    folder: Path, *, relay_address: str = ADDRESS, place: Place | None = None
+    folder: Path, *, relay_address: str = ADDRESS, place: Place | None = None, more: tuple[str, ...] = ()
 ) -> AsyncIterator[Coturn]:
-    """Run a TURN server until the block ends; peers on loopback are allowed, as nothing else is there."""
+    """Run a TURN server until the block ends; peers on loopback are allowed, as nothing else is there.
+
+    `more` are options of coturn's own.
+    """
     options = (
         *("-n", "--no-cli", "--log-file=stdout", "--simple-log", "--no-dtls", "--allow-loopback-peers"),
         *(f"--relay-ip={relay_address}", "--fingerprint"),
         *("--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=tests"),
+        *more,
     )
     async with _running(folder, *options, place=place) as server:
         yield server

@@ -145,8 +145,9 @@ class FakeTransport:
 class Desk:
     """A hub with fakes around it, and people sitting down at it."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, ice_servers=lambda _: ()) -> None:
         self.clock = FakeClock()
+        self.ice_servers = ice_servers
         self.log = FaultyLog(MemoryLog(clock_ms=self.clock))
         self.facts = FactList()
         self.hub = self.another_hub(limits)
@@ -155,7 +156,7 @@ class Desk:
         return Hub(
             log=self.log,
             facts=self.facts,
-            ice_servers=lambda _: (),
+            ice_servers=self.ice_servers,
             clock_ms=self.clock,
             limits=limits or Limits(),
         )

@@ -293,10 +293,11 @@ export class Call extends TypedEvents {
     const client = this.#client;
     this.#sending.on('change', () => this.#localChanged());
     client.on('welcome', (welcome) => {
-      this.#mesh.configure(welcome.iceServers, welcome.relayOnly);
+      this.#mesh.configure(welcome.iceServers, welcome.relayOnly ?? false);
       this.#apply({ type: 'welcome', welcome, now: Date.now() }, { fresh: !welcome.resumed });
       this.#publish();
     });
+    client.on('iceServers', ({ iceServers }) => this.#mesh.configure(iceServers));
     client.on('standBy', () => this.#apply({ type: 'standBy' }));
     client.on('state', ({ room }) => this.#apply({ type: 'room', room }));
     client.on('chatFrom', ({ line }) => {

@@ -67,15 +67,16 @@ export class Mesh extends TypedEvents {
   }
 
   /**
-   * For connections made from now on.
+   * For connections made from now on, and for mending those there are.
    *
    * @param {readonly IceServer[]} iceServers
-   * @param {boolean} [relayOnly] Whether media may go over them and no other way.
+   * @param {boolean} [relayOnly] Whether media may go over them and no other way; as before, if it is not said.
    */
-  configure(iceServers, relayOnly = false) {
+  configure(iceServers, relayOnly = this.#configuration.iceTransportPolicy === 'relay') {
     const servers = iceServers.map((server) => ({ ...server, urls: [...server.urls] }));
     const iceTransportPolicy = relayOnly ? 'relay' : 'all';
     this.#configuration = { iceServers: servers, iceTransportPolicy, bundlePolicy: 'max-bundle' };
+    for (const { peer } of this.#peers.values()) peer.configure(this.#configuration);
   }
 
   /**

@@ -37,6 +37,7 @@ const HELD_BACK_LIMIT = 200;
 /** @extends {TypedEvents<PeerEvents>} */
 export class Peer extends TypedEvents {
   #options;
+  #configuration;
   #tracks;
   /** @type {Negotiation | null} */
   #negotiation = null;
@@ -70,6 +71,7 @@ export class Peer extends TypedEvents {
   constructor(options) {
     super();
     this.#options = options;
+    this.#configuration = options.configuration;
     this.#tracks = options.tracks;
     // Made ahead: certificate and sockets are ready when the first offer comes or is asked for.
     this.#open(-1);
@@ -164,6 +166,17 @@ export class Peer extends TypedEvents {
     this.#renew();
   }
 
+  /**
+   * Connect over these from now on. What is connected stays as it is; its next ICE restart uses them.
+   *
+   * @param {RTCConfiguration} configuration
+   */
+  configure(configuration) {
+    this.#configuration = configuration;
+    // Not in every browser: there the next generation uses them.
+    this.#negotiation?.connection.setConfiguration?.(configuration);
+  }
+
   close() {
     this.#closed = true;
     clearTimeout(this.#mendTimer);
@@ -214,9 +227,9 @@ export class Peer extends TypedEvents {
     this.#pc = pc;
     this.#remote = new MediaStream();
     this.#heldBack = [];
-    const { configuration, polite, connect = (c) => new RTCPeerConnection(c) } = this.#options;
+    const { polite, connect = (c) => new RTCPeerConnection(c) } = this.#options;
     const negotiation = new Negotiation({
-      connection: connect(configuration, moved),
+      connection: connect(this.#configuration, moved),
       polite,
       tracks: this.#tracks,
       limits: this.#limits,

@@ -12,8 +12,8 @@ import { SpareLine } from './spare-line.js';
 
 /**
  * @import {
- *   AnswerFrom, Bye, CandidateFrom, ChatFrom, ClientMessage, Hello, OfferFrom, Outlook, ServerMessage,
- *   StandBy, State, Welcome
+ *   AnswerFrom, Bye, CandidateFrom, ChatFrom, ClientMessage, Hello, IceServers, OfferFrom, Outlook,
+ *   ServerMessage, StandBy, State, Welcome
  * } from './messages.js'
  *
  * @typedef {'connecting' | 'open' | 'reconnecting' | 'closed'} ConnectionStatus
@@ -27,6 +27,7 @@ import { SpareLine } from './spare-line.js';
  * @property {AnswerFrom} answerFrom
  * @property {CandidateFrom} candidateFrom
  * @property {ChatFrom} chatFrom
+ * @property {IceServers} iceServers What to connect over from now on.
  * @property {Outlook} outlook What this person, who waits, may expect now.
  * @property {Bye} bye The server closes; after any action but 'resume' the client stays away.
  * @property {{ status: ConnectionStatus }} connection
@@ -264,7 +265,8 @@ export class SignalingClient extends TypedEvents {
         this.#advance(message.line.seq);
         return this.emit('chatFrom', message);
       case 'outlook':
-        return this.emit('outlook', message);
+      case 'iceServers':
+        return this.emit(message.type, message);
       case 'ack':
         this.#advance(message.seq);
         return this.#outbox.settle(message.ref, { seq: message.seq });

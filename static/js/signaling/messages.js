@@ -165,6 +165,14 @@ export {};
  */
 
 /**
+ * New credentials, long before those of `welcome` run out: for whatever is connected from now on.
+ *
+ * @typedef {object} IceServers
+ * @property {'iceServers'} type
+ * @property {IceServer[]} iceServers
+ */
+
+/**
  * Leave the room; coming back is possible within the rejoin time.
  *
  * @typedef {object} Leave
@@ -451,4 +459,4 @@ export {};
 
 /** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
 
-/** @typedef {Welcome | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook | Ack | Refused | Pong | Bye} ServerMessage */
+/** @typedef {Welcome | IceServers | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook | Ack | Refused | Pong | Bye} ServerMessage */

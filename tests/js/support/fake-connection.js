@@ -119,6 +119,13 @@ export class FakeConnection extends EventTarget {
     this.configuration = configuration;
   }
 
+  setConfiguration(configuration) {
+    this.#mustBeOpen();
+    if (configuration.bundlePolicy !== this.configuration.bundlePolicy) throw new Error('InvalidModificationError');
+    this.configuration = configuration;
+    this.log.push('configured');
+  }
+
   getTransceivers() {
     return [...this.#transceivers];
   }
