@@ -209,6 +209,21 @@ async def test_a_file_is_kept_once_with_who_and_when_in_the_audit_log(in_call):
     ]
 
 
+async def test_a_photo_is_kept_without_the_place_where_it_was_taken(in_call):
+    place = b"Exif\0\0MM\0*\0\0\0\x08\0\0 25.2048N 55.2708E"
+    shown = b"\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0" + b"\xff\xda\x00\x04\0\0 picture \xff\xd9"
+    photo = b"\xff\xd8\xff\xe1" + (len(place) + 2).to_bytes(2) + place + shown
+    for _ in range(2):  # the same again is the same, cleaned or not
+        assert (await put(in_call.agent, photo, **{"X-File-Name": "photo.jpg"}))[0].status == 200
+    _, kept = await in_call.app[ATTACHMENTS].hand_out("a1", ID, by="test")
+    assert kept == b"\xff\xd8" + shown
+
+
+async def test_a_picture_that_can_not_be_cleaned_is_not_kept(in_call):
+    answer = await put(in_call.agent, b"\xff\xd8\xff\xe1\xff\xff the rest never came")
+    assert code(answer) == (415, "unsupported_media_type")
+
+
 async def test_an_id_is_not_used_twice(in_call):
     await put(in_call.agent)
     assert code(await put(in_call.agent, PDF + b" another")) == (422, "invalid_request")

@@ -26,6 +26,10 @@ _FORBIDDEN = frozenset('<>:"|?*')
 _ENDING_CHARS = 6
 
 
+class PictureError(ValueError):
+    """A picture's parts don't follow each other as its kind has them."""
+
+
 class FileKind(StrEnum):
     """A media type that may be attached."""
 

@@ -12,6 +12,8 @@ from vap_meet.domain.attachment import (
     MAX_AN_APPOINTMENT,
     MAX_BYTES,
     Attachment,
+    FileKind,
+    PictureError,
     clean_name,
     kind_of,
 )
@@ -23,6 +25,7 @@ from vap_meet.domain.errors import (
     UnsupportedMediaType,
     WrongState,
 )
+from vap_meet.domain.picture_metadata import without_metadata
 from vap_meet.services import facts
 from vap_meet.services.disclosure import reason_given
 from vap_meet.store import appointments, audit, sessions
@@ -61,7 +64,9 @@ class Attachments:
     ) -> Attachment:
         """Keep a file under an id that the caller chose; the same again changes nothing.
 
-        Raises `NotFound`, `Forbidden`, `TooLarge`, `UnsupportedMediaType` for what its first bytes say it is,
+        Of a picture nothing is kept that says where it was taken, when, or with what.
+
+        Raises `NotFound`, `Forbidden`, `TooLarge`, `UnsupportedMediaType` for what its bytes say it is,
         `InvalidRequest` if these are not the bytes of that SHA-256 or the id is another file's, and
         `WrongState` when the appointment has enough of them or its personal data is erased.
         """
@@ -70,15 +75,14 @@ class Attachments:
         kind = kind_of(content)
         if kind is None:
             raise UnsupportedMediaType("Only PDF, JPEG, PNG, WebP and HEIC can be attached.")
-        if (await asyncio.to_thread(hashlib.sha256, content)).digest() != sha256:
-            raise InvalidRequest("The bytes are not those that were sent.", fields={"digest": "It differs."})
+        cleaned, cleaned_sha256 = await asyncio.to_thread(_cleaned, content, kind, sha256)
         new = Attachment(
             id=attachment_id,
             appointment_id=appointment_id,
             name=clean_name(name, kind),
             kind=kind,
-            size=len(content),
-            sha256=sha256,
+            size=len(cleaned),
+            sha256=cleaned_sha256,
             sent_by=sent_by,
             attached_by=staff_participant(staff_id),
             attached_at=self._clock(),
@@ -88,14 +92,14 @@ class Attachments:
             await _check_joined(tx, appointment_id, staff_id)
             before = await store.get(tx, attachment_id)
             if before is not None:
-                if (before.appointment_id, before.sha256) == (appointment_id, sha256):
+                if (before.appointment_id, before.sha256) == (appointment_id, new.sha256):
                     return before
                 raise InvalidRequest("Another file has this id.", fields={"id": "It is taken."})
             if not appointment.customer.name:
                 raise WrongState("The appointment's personal data is erased: nothing more is kept.")
             if len(await store.of_appointment(tx, appointment_id)) >= MAX_AN_APPOINTMENT:
                 raise WrongState(f"An appointment keeps {MAX_AN_APPOINTMENT} files at most.")
-            await store.insert(tx, new, content)
+            await store.insert(tx, new, cleaned)
             await audit.record(
                 tx,
                 at=new.attached_at,
@@ -108,7 +112,7 @@ class Attachments:
                     "bytes": new.size,
                 },
                 # A known document could be found by its hash.
-                personal={"name": new.name, "sha256": sha256.hex()},
+                personal={"name": new.name, "sha256": new.sha256.hex()},
             )
         return new
 
@@ -147,6 +151,17 @@ class Attachments:
         Raises `InvalidRequest` without a reason, and as `hand_out` does.
         """
         return await self.hand_out(appointment_id, attachment_id, by=by, reason=reason_given(reason))
+
+
+def _cleaned(content: bytes, kind: FileKind, sha256: bytes) -> tuple[bytes, bytes]:
+    """Return what is kept of a file and its SHA-256, once it is sure that it came as it was sent."""
+    if hashlib.sha256(content).digest() != sha256:
+        raise InvalidRequest("The bytes are not those that were sent.", fields={"digest": "It differs."})
+    try:
+        cleaned = without_metadata(content, kind)
+    except PictureError as error:
+        raise UnsupportedMediaType(str(error)) from error
+    return cleaned, hashlib.sha256(cleaned).digest()
 
 
 async def _check_joined(tx: AsyncConnection, appointment_id: str, staff_id: str) -> None:
