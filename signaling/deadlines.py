@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from signaling.facts import Admitted, Held, Prepared, SentToLobby
+from signaling.facts import Admitted, Held, Joined, Left, Prepared, SentToLobby, Summoned
 from signaling.log import LogUnavailable, NoSuchLog
-from signaling.stages import DUE_ABSENT, DUE_OFFLINE
+from signaling.stages import DUE_ABSENT, DUE_LOOKED, DUE_OFFLINE
 
 if TYPE_CHECKING:
     from signaling.events import Due
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from signaling.results import Deadline
 
 _RETRY_MS = 5_000
-_ABSENCES = frozenset({DUE_OFFLINE, DUE_ABSENT})
-_STEPS = (Prepared, Admitted, Held, SentToLobby)
+_ABSENCES = frozenset({DUE_OFFLINE, DUE_ABSENT, DUE_LOOKED})
+_STEPS = (Joined, Prepared, Admitted, Held, SentToLobby, Summoned, Left)
 
 
 class Deadlines:
@@ -50,9 +50,13 @@ class Deadlines:
             self._around.wheel.at(self._around.clock_ms() + within_ms, partial(self.fire, due))
 
     def stepped(self, fact: Fact) -> None:
-        """Watch an absence anew: in another stage it may last for another time."""
-        if isinstance(fact, _STEPS) and fact.participant not in self._hosted.here():
-            self.watch(fact.participant)
+        """Watch absences anew: where people stand says how long each of them may be away."""
+        if not isinstance(fact, _STEPS):
+            return
+        here = self._hosted.here()
+        for one in self._hosted.room.present():
+            if one.participant.id not in here:
+                self.watch(one.participant.id)
 
     def fire(self, due: Due) -> None:
         """Append a `Due`, unless it is about somebody's absence and they are here."""

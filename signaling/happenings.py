@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from signaling.backlog import Backlog
 from signaling.events import Arrive, Due, EndRoom, HandOver, Occupant, Opened, Revoke, Snapshot
 from signaling.facts import Joined, SentToLobby
-from signaling.places import turned_away
+from signaling.places import is_gone, turned_away
 from signaling.protocol import Refused
 from signaling.results import NOTHING, Deadline, Result
 from signaling.seats import come_back, hand_over, seat_deadline, stay
-from signaling.stages import ABSENCE, DUE_PREPARING, DUE_SEAT, DUE_SUMMONED, REJOIN_MS, SUMMON_MS
+from signaling.stages import DUE_PREPARING, DUE_SEAT, DUE_SUMMONED, REJOIN_MS, SUMMON_MS
 from signaling.state import BYE, BYE_ENDED, State, preparing_deadline, summoned_deadline
 from signaling.vocabulary import Grant, MediaChoice, RefusalCode, Stage
 
@@ -75,9 +75,10 @@ def _enter(state: State, at: int, event: Arrive, before: Occupant | None) -> Res
     if before is not None:
         if before.how == "removed":
             return Result(((event.connection, BYE["removed"]),))
-        # After a revocation the door has proved a new access; the rejoin time is for those who went.
-        late = before.how != "revoked" and at - before.left_at > REJOIN_MS
-        if late and not skips:
+        # After a revocation the door has proved a new access, and who has no place kept for them only gave it
+        # up while they were away; the rejoin time is for those who went.
+        stays = before.how == "revoked" or (before.how == "expired" and Grant.PLACE not in who.grants)
+        if at - before.left_at > REJOIN_MS and not stays and not skips:
             refused = Refused(RefusalCode.REJOIN_EXPIRED)
             return Result(((event.connection, refused), (event.connection, BYE["left"])))
     bye = turned_away(state, who, known=before is not None)
@@ -130,7 +131,7 @@ def due(state: State, at: int, event: Due) -> Result:
         if occupant.stage is Stage.PREPARING or occupant.summoned_until:
             state.step(occupant, Stage.WAITING)
             return Result(fact=SentToLobby(event.subject), changed=True)
-    elif event.kind == ABSENCE[occupant.stage][0] and event.generation == occupant.arrivals:
+    elif event.generation == occupant.arrivals and is_gone(state, occupant, event.kind):
         return state.depart(occupant, at, "expired")
     elif event.kind == DUE_SEAT and event.generation == occupant.questions and occupant.newcomer is not None:
         return Result(stay(state, occupant), changed=True)

@@ -1,4 +1,4 @@
-"""How many a room takes, for whom a place is kept, and whom a lock keeps out.
+"""How many a room takes, for whom a place is kept and for how long, and whom a lock keeps out.
 
 Everybody talks with everybody directly, so every place costs all the others: a phone carries three of them.
 """
@@ -8,10 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from signaling.protocol import Bye
-from signaling.vocabulary import ByeAction, ByeReason, Grant
+from signaling.stages import (
+    DUE_ABSENT,
+    DUE_LOOKED,
+    DUE_OFFLINE,
+    KEPT_MS,
+    LOOKED_MS,
+    NEGOTIATING,
+    OFFLINE_MS,
+)
+from signaling.views import is_host
+from signaling.vocabulary import ByeAction, ByeReason, Grant, Stage
 
 if TYPE_CHECKING:
-    from signaling.events import Participant
+    from signaling.events import Occupant, Participant
     from signaling.state import State
 
 MAX_PRESENT: Final = 4
@@ -39,3 +49,19 @@ def turned_away(state: State, who: Participant, *, known: bool) -> Bye | None:
     guests = sum(Grant.ADMIT not in grants for grants in others)
     full = len(others) >= MAX_PRESENT - 1 or (not host and guests >= MAX_GUESTS)
     return ROOM_FULL if full else None
+
+
+def absence(state: State, who: Occupant) -> tuple[str, int]:
+    """Return which deadline somebody is under who has no connection, and after how long."""
+    if who.stage is Stage.WAITING:
+        return DUE_ABSENT, KEPT_MS if Grant.PLACE in who.participant.grants else OFFLINE_MS
+    called = (one.stage in NEGOTIATING or one.summoned_until for one in state.present() if not is_host(one))
+    if is_host(who) and not any(called):
+        return DUE_LOOKED, LOOKED_MS
+    return DUE_OFFLINE, OFFLINE_MS
+
+
+def is_gone(state: State, who: Occupant, due: str) -> bool:
+    """Whether somebody has left when this deadline passes: theirs as it stands now, or a longer one."""
+    kind, _ = absence(state, who)
+    return due == kind or (due == DUE_OFFLINE and kind == DUE_LOOKED)

@@ -12,9 +12,9 @@ from signaling.backlog import MAX_KEPT, MAX_KEPT_CHARS
 from signaling.commands import command
 from signaling.events import Command, Due, Entry, Occupant, Opened, Snapshot
 from signaling.happenings import HAPPENINGS
+from signaling.places import absence
 from signaling.results import NOTHING, Result
 from signaling.seats import seat_deadline
-from signaling.stages import ABSENCE
 from signaling.state import State
 from signaling.views import room_view
 from signaling.vocabulary import Stage
@@ -58,7 +58,7 @@ class Room(State):
         occupant = self.occupants.get(participant)
         if occupant is None or occupant.stage is Stage.LEFT:
             return None
-        kind, within_ms = ABSENCE[occupant.stage]
+        kind, within_ms = absence(self, occupant)
         return within_ms, Due(kind, participant, occupant.arrivals)
 
     def question_due(self, participant: str, connection: str) -> Due | None:

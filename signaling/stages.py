@@ -84,7 +84,12 @@ OFFLINE_MS: Final = 10 * 60_000
 """A participant without a connection for this long has left (`Due` kind ``offline``)."""
 
 KEPT_MS: Final = 4 * 60 * 60_000
-"""The place of whoever waits is kept for this long without a connection (`Due` kind ``absent``)."""
+"""Whoever waits and has a place kept for them may be without a connection for this long (`Due` kind
+``absent``), anybody else who waits for `OFFLINE_MS`: one of few places is theirs meanwhile."""
+
+LOOKED_MS: Final = 30_000
+"""A host without a connection has left after this long (`Due` kind ``looked``) while nobody else is in the
+call or called, who could miss them: they have only looked. A reload takes less."""
 
 SUMMON_MS: Final = 3 * 60_000
 """Whoever was summoned and is not called in within this time is back in line (`Due` kind ``summoned``)."""
@@ -107,14 +112,7 @@ DUE_OFFLINE: Final = "offline"
 DUE_SEAT: Final = "seat"
 DUE_ABSENT: Final = "absent"
 DUE_SUMMONED: Final = "summoned"
-
-ABSENCE: Final[dict[Stage, tuple[str, int]]] = {
-    Stage.WAITING: (DUE_ABSENT, KEPT_MS),
-    Stage.PREPARING: (DUE_OFFLINE, OFFLINE_MS),
-    Stage.ADMITTED: (DUE_OFFLINE, OFFLINE_MS),
-    Stage.HELD: (DUE_OFFLINE, OFFLINE_MS),
-}
-"""Which deadline whoever has no connection is under, by stage, and after how long; who left is under none."""
+DUE_LOOKED: Final = "looked"
 
 TOLD_IN: Final = frozenset({Stage.WAITING, Stage.PREPARING})
 """Stages in which a host may tell somebody something; in the call there is the chat."""

@@ -45,7 +45,7 @@ from signaling.waiting import Minute, Summon, Tell
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, START_MS
 
 PEOPLE = (AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT)
-DUES = ["preparing", "offline", "absent", "summoned", "seat", "other"]
+DUES = ["preparing", "offline", "absent", "looked", "summoned", "seat", "other"]
 names = st.sampled_from([one.id for one in PEOPLE] + ["nobody"])
 refs = st.sampled_from([msgspec.UNSET, "r1", "r2"])
 pcs = st.integers(0, 3)
@@ -61,7 +61,7 @@ messages = st.one_of(
     *(st.builds(kind, names, pcs, text) for kind in (Offer, Answer)),
     st.builds(Candidate, names, pcs, text),
     st.builds(Chat, st.sampled_from(["line-0001", "line-0002"]), text, refs),
-    st.builds(Media, *map(st.sampled_from, (MediaChoice, MediaChoice, Shows, Trouble)), refs),
+    st.builds(Media, *map(st.sampled_from, (MediaChoice, MediaChoice, Shows, Trouble)), st.booleans(), refs),
 )
 connections = st.sampled_from(["c1", "c2"])
 arrivals = st.builds(
