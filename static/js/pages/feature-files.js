@@ -35,11 +35,11 @@ export function start(call, { side, say, signal }) {
   const attachings = new Map();
   lateStyle(dialog);
 
-  const nameOf = (/** @type {string} */ id) =>
+  const nameById = (/** @type {string} */ id) =>
     nameOf(call.state.participants.find((each) => each.id === id)) || text(`say.files.side.${side}`);
   const render = (/** @type {CallFile} */ file) => {
     const attaching = attachings.get(keyOf(file))?.going ?? 'no';
-    cards.show(file, { name: isolated(nameOf(file.with)), attaching });
+    cards.show(file, { name: isolated(nameById(file.with)), attaching });
   };
   const changed = (/** @type {CallFile} */ file, /** @type {CallFile | null} */ before) => {
     render(file);
