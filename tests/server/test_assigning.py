@@ -190,6 +190,8 @@ async def test_an_admin_gives_an_appointment_away_on_its_page(house):
     assert name.strip() == "The agent"
     given = await house.post(f"{path}/assignment", unit=unit)
     assert "The agent" in words_of(given.text).partition("Session")[0]
+    log = words_of(given.text).partition("Audit log")[2]
+    assert re.search(r"From\W+Official 1\W+To\W+The agent", log), log[:2000]
     for wrong in ("", "x", "9" * 30, "0"):
         refused = await house.post(f"{path}/assignment", unit=wrong)
         assert "Only somebody of the same team" in refused.text

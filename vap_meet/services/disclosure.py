@@ -2,6 +2,7 @@
 
 named           the staff that a record names
 entries         the audit entries about an appointment
+given_to        the officials whom an appointment was taken from and given to
 reveal          contact details in full, for a reason that is audited in the same transaction
 """
 
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vap_meet.domain.errors import InvalidRequest
-from vap_meet.store import appointments, audit, guests, sessions
+from vap_meet.store import appointments, assigning, audit, guests, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from vap_meet.clock import Clock
+    from vap_meet.store.assigning import Official
     from vap_meet.store.engine import Database
 
 MIN_REASON_CHARS = 5
@@ -69,6 +71,14 @@ async def entries(db: Database, appointment_id: str) -> tuple[LoggedEntry, ...]:
         )
         for entry in stored
     )
+
+
+async def given_to(db: Database, logged: Iterable[LoggedEntry]) -> dict[int, Official]:
+    """Return the officials that entries name by their place in a pool, by that."""
+    changes = [entry.public for entry in logged if entry.action == "appointment.reassigned"]
+    places = {place for public in changes for place in (public.get("from"), public.get("to"))}
+    async with db.read() as tx:
+        return await assigning.officials(tx, [place for place in places if isinstance(place, int)])
 
 
 async def reveal(db: Database, clock: Clock, appointment_id: str, *, by: str, reason: str) -> Contact:

@@ -11,6 +11,8 @@ from vap_meet.store.schema import staff
 from vap_meet.store.schema_availability import pool, reservation, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -66,6 +68,16 @@ async def of_pool(tx: AsyncConnection, pool_id: str) -> tuple[Official, ...]:
         .order_by(unit.c.position, unit.c.id)
     )
     return tuple(_official(row) for row in await tx.execute(query))
+
+
+async def officials(tx: AsyncConnection, unit_ids: Collection[int]) -> dict[int, Official]:
+    """Return who some people of pools are, whether they still work there or not."""
+    if not unit_ids:
+        return {}
+    query = (
+        select(*_COLUMNS).outerjoin(staff, staff.c.id == unit.c.staff_id).where(unit.c.id.in_(list(unit_ids)))
+    )
+    return {row.id: _official(row) for row in await tx.execute(query)}
 
 
 _COLUMNS: tuple[ColumnElement[Any], ...] = (

@@ -174,7 +174,8 @@ async def _detail(
     language = renderer.language(request)
     texts = renderer.catalogues[language]
     words = StaffWords(texts, await disclosure.named(app[DB], people))
-    audit = AuditWords(texts, renderer.formats[language], words)
+    officials = await disclosure.given_to(app[DB], entries)
+    audit = AuditWords(texts, renderer.formats[language], words, officials)
     customer = appointment.customer
     return renderer.page(
         request,

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vap_meet.services.disclosure import LoggedEntry
+    from vap_meet.store.assigning import Official
     from vap_meet.web.formats import Formats
     from vap_meet.web.i18n import Catalogue
     from vap_meet.web.staff_words import StaffWords
@@ -24,6 +28,9 @@ _WORDS_OF = {
     "message": "parked.kind",
     "channel": "outbox",
 }
+_OFFICIALS = frozenset({"from", "to"})
+"""Names whose values are places in a pool, where they are numbers."""
+
 _MOMENTS = frozenset({"starts_at", "until", "due_at"})
 
 
@@ -42,7 +49,15 @@ class AuditLine:
 class AuditWords:
     """Says what an entry holds. What has no words yet is shown as it is: an audit log hides nothing."""
 
-    def __init__(self, texts: Catalogue, formats: Formats, people: StaffWords) -> None:
+    def __init__(
+        self,
+        texts: Catalogue,
+        formats: Formats,
+        people: StaffWords,
+        officials: Mapping[int, Official] = MappingProxyType({}),
+    ) -> None:
+        """`officials` are those whom an appointment was taken from or given to, by their place in a pool."""
+        self._officials = officials
         self._texts = texts
         self._formats = formats
         self._people = people
@@ -54,13 +69,20 @@ class AuditWords:
             action=entry.action,
             action_text=self._word(f"audit.{entry.action}", entry.action),
             details=tuple(
-                (self._word(f"audit.detail.{name}", name), self._value(name, value))
+                (
+                    self._word(f"audit.detail.{name}", name),
+                    self._official(name, value) or self._value(name, value),
+                )
                 for name, value in entry.public.items()
                 if value is not None
             ),
             seal_no=entry.seal_no,
             erased=entry.erased,
         )
+
+    def _official(self, name: str, value: object) -> str:
+        official = self._officials.get(value) if name in _OFFICIALS and isinstance(value, int) else None
+        return "" if official is None else self._people.official(official)
 
     def _value(self, name: str, value: object) -> str:
         match value:

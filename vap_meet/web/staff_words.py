@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vap_meet.services.disclosure import LoggedEntry
     from vap_meet.services.sessions import TimelineItem
+    from vap_meet.store.assigning import Official
     from vap_meet.web.i18n import Catalogue
 
 _KEY_OF_FACT = {
@@ -90,6 +91,12 @@ class StaffWords:
     def someone(self, person: str) -> str:
         """Return who an author or a participant is."""
         return self.author(person) if _is_author(person) else self.participant(person)
+
+    def official(self, official: Official) -> str:
+        """Return who somebody of a pool is: by name, or by number without an account."""
+        if official.name_ar is None or official.name_en is None:
+            return self._t("assignment.number", number=official.number)
+        return official.name_ar if self._arabic else official.name_en
 
     def steps(self, items: Sequence[TimelineItem]) -> tuple[Step, ...]:
         """Return a session's facts as lines, in their order."""
