@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { appointmentState, byeKey, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
+import { appointmentState, ASKING, askingFor, byeKey, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
 
 test('each stage of the customer, online and offline, has its phase', () => {
   /** @type {const} */
@@ -78,4 +78,15 @@ test('a code without words of its own gets the general ones', () => {
   assert.equal(refusalKey('stale_pc'), 'refused_other');
   assert.equal(mediaProblemKey('busy'), 'media_busy');
   assert.equal(mediaProblemKey('odd'), 'media_unknown');
+});
+
+test('who only looks at a running call is asked before they take part in it', () => {
+  assert.equal(askingFor({ held: false, hosted: true }, false), ASKING.hosted);
+  assert.equal(askingFor({ held: true, hosted: false }, false), ASKING.elsewhere);
+  assert.equal(askingFor({ held: false, hosted: false }, false), null, 'nobody else holds it');
+});
+
+test('the tab that has the call goes on after a reload without a question, whoever else is there', () => {
+  assert.equal(askingFor({ held: false, hosted: true }, true), null);
+  assert.equal(askingFor({ held: true, hosted: false }, true), null);
 });

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -19,6 +21,7 @@ from vap_meet.web import appkeys as key
 pytestmark = pytest.mark.usefixtures("each_database")
 
 PASSWORD = "correct horse battery"
+A_1 = "appointment=a-1"
 
 
 @dataclass
@@ -239,6 +242,38 @@ async def test_only_agents_invite_on_the_agents_doors(town):
         "/agent/appointments/a-1/guests.json", headers={"Accept": "application/json"}
     ) as answer:
         assert answer.status == 401
+
+
+# --- officials who only look ------------------------------------------------------------------------
+
+
+async def call_of(person) -> tuple[bool, bool]:
+    """Whether an agent's page of the appointment is told that they have the call, or that others do."""
+    async with person.get("/agent/appointments/a-1") as answer:
+        html = await answer.text()
+        assert answer.status == 200, html
+    [data] = re.findall(r'<script type="application/json" id="page-data">(.*?)</script>', html, re.DOTALL)
+    call = json.loads(data)["call"]
+    return call["held"], call["hosted"]
+
+
+async def test_a_page_that_looks_at_a_running_call_is_told_to_ask_before_it_takes_part(town):
+    customer, path = await town.customer()
+    host, looker, asked = [await town.agent(name) for name in ("agent", "looker", "asked")]
+    _, colleague = await town.app[key.STAFFING].sign_in("asked", PASSWORD, address="192.0.2.1")
+    async with town.seat(customer, f"visit={visit_of(path)}") as they, town.seat(host, A_1) as me:
+        await they.hello()
+        await me.hello()
+        assert await call_of(looker) == (False, False), "nobody is in a call yet"
+        assert isinstance(await me.request(Admit("customer")), Ack)
+        assert await call_of(looker) == (False, True)
+        assert await call_of(host) == (True, False)
+        ask = f"/agent/appointments/a-1/colleagues/{colleague.id}"
+        async with host.put(ask, json={"part": "colleague"}) as answer:
+            assert answer.status == 204
+        assert await call_of(asked) == (False, False), "whoever was asked has come to join"
+        assert await call_of(looker) == (False, True)
+    assert await call_of(looker) == (False, False), "nobody else has it any more"
 
 
 # --- other devices ----------------------------------------------------------------------------------

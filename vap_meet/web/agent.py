@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from vap_meet.domain.access import CUSTOMER, staff_participant
+from vap_meet.domain.access import CUSTOMER, staff_id_of, staff_participant
 from vap_meet.domain.appointment import AppointmentState, IdentityAssurance
 from vap_meet.services import disclosure, presence
 from vap_meet.web.agent_board import board_of, milliseconds, texts_of
@@ -23,6 +23,7 @@ from vap_meet.web.appkeys import (
     BOOKING,
     CALL_BACKS,
     CLOCK,
+    COLLEAGUES,
     DB,
     DEVICE_CHECKS,
     HUB,
@@ -156,10 +157,16 @@ async def _call_data(
     request: web.Request, appointment: Appointment, session: SessionView | None
 ) -> dict[str, Any]:
     """Return what the call's script needs."""
-    me = staff_participant(staff_of(request).id)
-    in_call = appointment.state is AppointmentState.IN_SESSION
+    member = staff_of(request)
+    online = frozenset[str]()
+    if appointment.state is AppointmentState.IN_SESSION:
+        online = await presence.online(request.app[HUB], appointment.id) or online
+    held = staff_participant(member.id) in online
+    asked = [one.staff_id for one in await request.app[COLLEAGUES].asked_of(appointment.id)]
+    others = any(staff_id_of(one) is not None for one in online)
     return {
-        "held": in_call and me in (await presence.online(request.app[HUB], appointment.id) or ()),
+        "held": held,
+        "hosted": others and not held and member.id not in asked,
         "signalPath": f"/signal?appointment={appointment.id}",
         "identityUrl": f"/agent/appointments/{appointment.id}/identity",
         "customerId": CUSTOMER,

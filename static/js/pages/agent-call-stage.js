@@ -16,7 +16,7 @@ import { appointmentState, byeKey, HEIRS, phaseOf, pictureTrouble, refusalKey, S
  * @import { CallState } from '../media/call-state.js'
  * @import { ParticipantView } from '../signaling/messages.js'
  * @import { OwnMedia } from './agent-call-media.js'
- * @import { Action, Phase } from './agent-stage.js'
+ * @import { Action, Asking, Phase } from './agent-stage.js'
  */
 /**
  * @typedef {object} StageData
@@ -48,8 +48,8 @@ export class CallStage {
   #chat = null;
   /** @type {ReturnType<typeof deviceQuestion> | null} */
   #askDevice = null;
-  /** @type {(() => void) | null} what begins the call here, while that is asked first */
-  #begin = null;
+  /** @type {{begin: () => void, words: Asking} | null} what begins the call here, while that is asked first */
+  #asking = null;
   #focus = new KeptFocus(({ id }) => (HEIRS[id] ?? []).map((each) => byId(each, HTMLButtonElement)));
 
   /**
@@ -86,18 +86,19 @@ export class CallStage {
   }
 
   /**
-   * The call is on in another tab of this agent: have it begin here only at a click.
+   * The call is on without this page: have it begin here only at a click.
+   * @param {Asking} words
    * @param {() => void} begin
    */
-  askFirst(begin) {
-    this.#begin = begin;
+  askFirst(words, begin) {
+    this.#asking = { begin, words };
     this.#show(this.#call.state);
   }
 
   #useHere() {
-    const begin = this.#begin;
-    this.#begin = null;
-    if (begin) return begin();
+    const asking = this.#asking;
+    this.#asking = null;
+    if (asking) return asking.begin();
     takePlace();
     return location.reload();
   }
@@ -237,17 +238,18 @@ export class CallStage {
   #showWords(state) {
     const view = STAGE[this.#phase];
     const stopped = state.phase === 'stopped' || state.phase === 'left';
-    const asks = this.#begin !== null;
+    const asks = this.#asking?.words ?? null;
     const connecting = state.phase === 'connecting' && !asks;
-    const bye = asks ? 'in_use' : state.bye?.reason ?? 'other';
-    const headline = asks || stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
-    setText(byId('headline', HTMLElement), say(headline, { name: isolated(this.#data.customer) }));
-    const hint = asks ? 'elsewhere_hint' : stopped || connecting ? null : view.hint;
-    setText(byId('hint', HTMLElement), hint ? say(hint) : '');
-    byId('stage', HTMLElement).toggleAttribute('data-covered', asks || stopped || connecting || view.covers);
+    const bye = state.bye?.reason ?? 'other';
+    const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
+    const words = asks ? text(asks.headline) : say(headline, { name: isolated(this.#data.customer) });
+    setText(byId('headline', HTMLElement), words);
+    const hint = stopped || connecting ? null : view.hint;
+    setText(byId('hint', HTMLElement), asks ? text(asks.hint) : hint ? say(hint) : '');
+    byId('stage', HTMLElement).toggleAttribute('data-covered', !!asks || stopped || connecting || view.covers);
     const again = byId('use-here', HTMLButtonElement);
-    setVisible(again, asks || stopped);
-    setText(again, text(ELSEWHERE.has(bye) ? 'agent.media.use_here' : 'common.try_again'));
+    setVisible(again, !!asks || (stopped && bye !== 'removed'));
+    setText(again, text(asks?.button ?? (ELSEWHERE.has(bye) ? 'agent.media.use_here' : 'common.try_again')));
     const lost = state.connection === 'reconnecting';
     const line = asks || stopped || state.phase === 'ended' ? '' : lost ? 'reconnecting' : connecting ? 'connecting' : 'connected';
     const connection = byId('connection', HTMLElement);
@@ -313,7 +315,7 @@ export class CallStage {
     remote.stream = meets ? state.remote.get(this.#data.customerId) ?? null : null;
     const self = byId('self', VapVideoTile);
     showOwn(self, state, true);
-    setVisible(self, !OVER.has(state.phase) && this.#begin === null);
+    setVisible(self, !OVER.has(state.phase) && this.#asking === null);
   }
 
   /** The badge beside the name follows the call; what the page came with stands until then. */

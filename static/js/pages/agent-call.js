@@ -10,6 +10,7 @@ import { agentWaiting } from './agent-call-waiting.js';
 import { isOwnPlace, losePlace, takePlace } from './agent-call-place.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
+import { askingFor } from './agent-stage.js';
 import { stayAwake } from './attention.js';
 import { blackPicture } from './black-picture.js';
 import { featuresWhenTalking } from './features-start.js';
@@ -23,8 +24,8 @@ import { toast } from './toast.js';
  * @import { OutcomeData } from './agent-call-outcome.js'
  * @import { StageData } from './agent-call-stage.js'
  *
- * @typedef {{signalPath: string, identityUrl: string, held: boolean}} Line `held`: this agent is connected to
- *   the running call already.
+ * @typedef {{signalPath: string, identityUrl: string, held: boolean, hosted: boolean}} Line `held`: this agent is
+ *   connected to the running call already. `hosted`: others are, and nobody asked this one to join them.
  * @typedef {{call: (StageData & Line) | null, outcome: OutcomeData | null, lang: string, timeZone: string
  *   }} CallPageData
  */
@@ -81,8 +82,13 @@ function startCall(data) {
     call.start();
   };
   stage.start();
-  if (!data.held) begin();
-  else void isOwnPlace().then((own) => (own ? begin() : stage.askFirst(begin)));
+  if (!data.held && !data.hosted) begin();
+  else {
+    void isOwnPlace().then((own) => {
+      const words = askingFor(data, own);
+      return words ? stage.askFirst(words, begin) : begin();
+    });
+  }
   agentWaiting(call, data.customerId, signal);
   wireIdentity(data.identityUrl);
   stayAwake(signal);

@@ -43,6 +43,30 @@ export const HEIRS = {
   lobby: ['call-in', 'summon'],
 };
 
+/**
+ * What is asked before this page takes part in a running call: keys of the words.
+ * @typedef {{headline: string, hint: string, button: string}} Asking
+ */
+
+/**
+ * By why: the call is open in another tab of this agent, or another official's and this one only looks at it.
+ * @type {Readonly<Record<'elsewhere' | 'hosted', Asking>>}
+ */
+export const ASKING = {
+  elsewhere: { headline: 'agent.js.bye_in_use', hint: 'agent.js.elsewhere_hint', button: 'agent.media.use_here' },
+  hosted: { headline: 'agent.people.hosted', hint: 'agent.people.hosted_hint', button: 'agent.people.join' },
+};
+
+/**
+ * What to ask before a page begins its call; null if nothing.
+ * @param {{held: boolean, hosted: boolean}} line
+ * @param {boolean} own whether this tab has the call already, as after a reload
+ */
+export function askingFor({ held, hosted }, own) {
+  if (own) return null;
+  return held ? ASKING.elsewhere : hosted ? ASKING.hosted : null;
+}
+
 /** @type {Readonly<Record<Presence['stage'], {online: Phase, offline: Phase}>>} */
 const PHASE = {
   waiting: { online: 'waiting', offline: 'waitingOffline' },
