@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from jsonschema import Draft202012Validator
 from playwright.async_api import async_playwright
 
-from tests.support.chromium import chromium_path
+from tests.support.chromium import chromium_path, shell_path
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from playwright.async_api import Browser, BrowserContext, Locator, Page, WebSocket
 
@@ -63,7 +63,8 @@ async def chromium(
     if allow:
         flags.append("--use-fake-ui-for-media-stream")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable or chromium_path(), args=flags)
+        found = executable or (shell_path() if allow else chromium_path())
+        browser = await playwright.chromium.launch(executable_path=found, args=flags)
         try:
             yield browser
         finally:
@@ -113,8 +114,7 @@ async def desktop(browser: Browser, *, language: str = "ar", **options: Any) -> 
         await context.close()
 
 
-# Two frames that differ, neither of them black: a still picture or a black track isn't a call.
-_VIDEO_MOVES = """(video, timeoutMs) => new Promise((resolve, reject) => {
+VIDEO_MOVES = """(video, timeoutMs) => new Promise((resolve, reject) => {
   const canvas = new OffscreenCanvas(64, 36);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   let first = null;
@@ -143,6 +143,26 @@ _VIDEO_MOVES = """(video, timeoutMs) => new Promise((resolve, reject) => {
   };
   video.requestVideoFrameCallback(look);
 })"""
+"""Two frames that differ, neither of them black: a still picture or a black track isn't a call."""
+
+SOUND_HEARD = """(element, timeoutMs) => new Promise((resolve, reject) => {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context);
+  context.createMediaStreamSource(element.srcObject).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  let loudest = 0;
+  const until = performance.now() + timeoutMs;
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    if (!element.paused && !element.muted) loudest = Math.max(loudest, ...samples.map(Math.abs));
+    if (loudest < 0.01 && performance.now() < until) return;
+    clearInterval(timer);
+    void context.close();
+    if (loudest >= 0.01) resolve(loudest);
+    else reject(new Error(`nothing is heard: ${context.state}, ${element.paused ? 'paused' : loudest}`));
+  }, 50);
+})"""
+"""A hundredth of full scale, from an element that plays: silence and a sound turned off stay below."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +177,13 @@ class Picture:
 async def video_moves(video: Locator, *, timeout_s: float = 15) -> Picture:
     """Wait until the video element shows a moving picture; fails with what it showed instead."""
     await video.wait_for(state="attached", timeout=timeout_s * 1000)
-    return Picture(**await video.evaluate(_VIDEO_MOVES, timeout_s * 1000, timeout=timeout_s * 1000 + 5000))
+    return Picture(**await video.evaluate(VIDEO_MOVES, timeout_s * 1000, timeout=timeout_s * 1000 + 5000))
+
+
+async def sound_is_heard(element: Locator, *, timeout_s: float = 15) -> None:
+    """Wait until a media element's sound is heard; fails with how it stands instead."""
+    await element.wait_for(state="attached", timeout=timeout_s * 1000)
+    await element.evaluate(SOUND_HEARD, timeout_s * 1000, timeout=timeout_s * 1000 + 5000)
 
 
 @dataclass(frozen=True)
@@ -218,7 +244,8 @@ class Frames:
 
 
 @cache
-def _axe() -> str:
+def axe_source() -> str:
+    """Return the checker's script: to be evaluated, as a page's policy forbids to add it as an element."""
     path = ROOT / "node_modules/axe-core/axe.min.js"
     assert path.is_file(), "axe-core is missing: run make test once, which installs it."
     return path.read_text()
@@ -227,9 +254,12 @@ def _axe() -> str:
 async def axe_findings(page: Page) -> list[str]:
     """Return a line for each accessibility fault that axe finds on the page as it is now."""
     if not await page.evaluate("() => 'axe' in window"):
-        # Evaluated, not added as a script element, which the page's own policy forbids.
-        await page.evaluate(_axe())
-    violations = await page.evaluate("async () => (await axe.run(document)).violations")
+        await page.evaluate(axe_source())
+    return axe_lines(await page.evaluate("async () => (await axe.run(document)).violations"))
+
+
+def axe_lines(violations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each place of each violation, as axe tells them."""
     return [
         f"{violation['id']} ({violation['impact']}): {violation['help']}: {node['target']}"
         for violation in violations

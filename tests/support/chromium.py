@@ -1,4 +1,4 @@
-"""Find the Chromium that browser tests drive. `python -m tests.support.chromium` prints its path."""
+"""Find the Chromium that browser tests drive. `python -m tests.support.chromium` prints its paths."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
 
 
 class ChromiumMissingError(RuntimeError):
@@ -45,8 +46,18 @@ def _playwrights_own() -> list[str]:
     return sorted(map(str, Path(folder).glob("chromium-*/chrome-linux*/chrome")), reverse=True)
 
 
+@cache
+def shell_path() -> str:
+    """Return Chromium without the pages of its own window, a fifth quicker; the whole one if there is none.
+
+    It has nobody to ask for a permission: what is about being asked needs `chromium_path`.
+    """
+    shell = None if os.environ.get("VAP_TEST_CHROMIUM") else shutil.which(SHELL)
+    return shell if shell and _starts(shell) else chromium_path()
+
+
 if __name__ == "__main__":
     try:
-        print(chromium_path())  # noqa: T201
+        print(chromium_path(), shell_path())  # noqa: T201
     except ChromiumMissingError as error:
         sys.exit(str(error))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from playwright.async_api import expect
 
 from tests.support.browser import chromium, desktop, phone, video_moves
-from tests.support.chromium import chromium_path
+from tests.support.chromium import shell_path
 from tests.support.consultation import consultation, watch
 from tests.support.coturn import SECRET, Place, coturn, turnserver_path
 from tests.support.net import TURN, WEB
@@ -146,6 +146,7 @@ async def net_house(folder: Path, net: Network, *, turn: bool = True) -> AsyncIt
             port=443,
             host=WEB,
             public_url=f"https://{WEB}",
+            phone_code="false",  # no provider is in these networks
             tls_certificate=str(certificate),
             tls_key=str(key),
             turn_urls=urls,
@@ -204,7 +205,7 @@ async def browser_on(
     net: Network, host: str, folder: Path, *, camera_fps: int = 20
 ) -> AsyncIterator[Browser]:
     """Start Chromium on a host."""
-    program = net.program(host, chromium_path(), folder)
+    program = net.program(host, shell_path(), folder)
     async with chromium(executable=program, args=_TRUSTING, camera_fps=camera_fps) as browser:
         yield browser
 
