@@ -199,24 +199,3 @@ async def test_the_admins_list_comes_in_pages_and_never_beyond_the_last(board, b
     assert (first.page, first.pages, first.total, len(first.rows)) == (1, 2, PAGE_ROWS + 1, PAGE_ROWS)
     assert (second.page, ids(second.rows)) == (2, ["a000"])
     assert first.rows[0].appointment.starts_at == NOON + timedelta(minutes=PAGE_ROWS)
-
-
-# --- the list of booking systems --------------------------------------------------------------------
-
-
-async def test_a_list_goes_on_behind_the_last_one_seen_even_among_equal_starts(board, book):
-    for number in range(4):
-        await book(f"a-{number}", minutes=30, request_number=f"R_{number}")
-    today = NOON.date()
-    first = await board.listing(first=today, last=today, after=None, at_most=2)
-    then = await board.listing(first=today, last=today, after=first[-1].id, at_most=5)
-    assert [one.id for one in (*first, *then)] == ["a-0", "a-1", "a-2", "a-3"]
-    assert await board.listing(number="r_9", after=None, at_most=5) == ()
-    [found] = await board.listing(
-        number="r_2",
-        service_id=first[0].service.id,
-        state=AppointmentState.BOOKED,
-        after=None,
-        at_most=5,
-    )
-    assert found.id == "a-2"

@@ -16,7 +16,8 @@ from vap_meet.store.tables import metadata
 pytestmark = pytest.mark.usefixtures("each_database")
 
 NAME = "متعامل يُنسى"
-SECRETS = (NAME, "+971500000001", "me@example.org", "سؤال خاص", "إجابة خاصة", "ملاحظة خاصة")
+FOLDED = "ينسي"
+SECRETS = (NAME, FOLDED, "+971500000001", "me@example.org", "سؤال خاص", "إجابة خاصة", "ملاحظة خاصة")
 
 
 @pytest.fixture

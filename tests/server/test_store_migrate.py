@@ -1,6 +1,7 @@
 import asyncio
 import subprocess
 import sys
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
@@ -12,7 +13,9 @@ from sqlalchemy import inspect
 from tests.support import postgres
 from tests.support.record import TurnedClock, a_booking, fresh_place, open_database
 from vap_meet.domain.appointment import IdentityAssurance
+from vap_meet.domain.naming import sought_parts
 from vap_meet.services.booking import Booking
+from vap_meet.services.published_lists import AppointmentsAsked, PublishedLists
 from vap_meet.services.sessions import Sessions
 from vap_meet.store.migrate import (
     HEAD,
@@ -108,6 +111,10 @@ async def test_rows_outlive_every_migration_down_to_the_first_and_up_again(tmp_p
         await run(where, upgrade("head"))
         async with open_database(where) as db:
             assert await Booking(db=db, clock=TurnedClock()).get("a1") == booked
+            asked = AppointmentsAsked(name=sought_parts("متعامل 1"))
+            lists = PublishedLists(db=db, clock=TurnedClock(), zone=ZoneInfo("Asia/Dubai"))
+            found = await lists.appointments(asked, by="api:1", after=None, at_most=2)
+            assert found.appointments == (booked,)
             session = await Sessions(db=db, clock=TurnedClock()).session("a1")
             assert session.identity_assurance is IdentityAssurance.AGENT_CHECKED
 

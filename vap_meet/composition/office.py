@@ -54,7 +54,9 @@ def put_office(app: web.Application, base: Base, telling: Telling) -> None:
         public_url=base.settings.public_url,
     )
     telling.handlers[Kind.INVITATION] = sending.send
-    app[key.PUBLISHED_LISTS] = PublishedLists(db=base.db, zone=ZoneInfo(base.settings.time_zone))
+    app[key.PUBLISHED_LISTS] = PublishedLists(
+        db=base.db, clock=base.clock, zone=ZoneInfo(base.settings.time_zone)
+    )
 
 
 def _put_requests(app: web.Application, base: Base) -> None:

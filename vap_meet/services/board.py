@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from vap_meet.domain.access import staff_participant
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.services.shared_looks import SharedLook
-from vap_meet.store import appointments
 from vap_meet.store import board as store
 
 if TYPE_CHECKING:
@@ -102,33 +101,6 @@ class Board:
             page = min(max(1, page), pages)
             rows = await store.page(tx, wanted, offset=(page - 1) * PAGE_ROWS, at_most=PAGE_ROWS)
         return AdminPage(rows=self._rows(rows, now), page=page, pages=pages, total=total)
-
-    async def listing(
-        self,
-        *,
-        first: date | None = None,
-        last: date | None = None,
-        state: AppointmentState | None = None,
-        service_id: str | None = None,
-        number: str | None = None,
-        after: str | None,
-        at_most: int,
-    ) -> tuple[Appointment, ...]:
-        """Return appointments by their start, the earliest first: from local day `first` to `last`.
-
-        `number` is part of a reference or a request number, `after` the id of the last one that was seen.
-        Raises `NotFound` if that is gone.
-        """
-        wanted = store.Wanted(
-            starts_from=None if first is None else self._day(first)[0],
-            starts_before=None if last is None else self._day(last)[1],
-            state=state,
-            service_id=service_id,
-            number=number,
-        )
-        async with self._db.read() as tx:
-            seen = None if after is None else await appointments.get(tx, after)
-            return await store.following(tx, wanted, after=seen, at_most=at_most)
 
     def _day(self, day: date) -> tuple[datetime, datetime]:
         """Return when a local day begins, and when the next one does."""

@@ -21,7 +21,7 @@ from vap_meet.domain.outbox import Kind, room_command, room_lane
 from vap_meet.domain.reference import make_reference
 from vap_meet.services import reserving
 from vap_meet.services.announcing import Announce, AppointmentEvent, announce, no_one
-from vap_meet.store import appointments, audit, booking_details, outbox, sessions
+from vap_meet.store import appointments, audit, booking_details, customer_names, outbox, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,6 +239,7 @@ class Booking:
         )
         if not await appointments.insert(tx, created, request_hash=digest):
             return None
+        await customer_names.write(tx, appointment_id, created.customer.name)
         if wish is not None:
             await reserving.take(tx, created, wish, now=now)
         await audit.record(
@@ -284,6 +285,8 @@ class Booking:
         )
         if edited.customer.phone != current.customer.phone:
             await booking_details.forget_proof(tx, current.id)
+        if edited.customer.name != current.customer.name:
+            await customer_names.rewrite(tx, current.id, edited.customer.name)
         await audit.record(
             tx,
             at=now,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
 
 from vap_meet.domain.appointment import OPEN_STATES, AppointmentState
+from vap_meet.store import customer_names
 from vap_meet.store.appointments import read_row
 from vap_meet.store.schema import appointment, outcome, outcome_draft, session
 
@@ -34,7 +35,8 @@ class Listed:
 class Wanted:
     """Which appointments a list wants: None wants all. Starts in [starts_from, starts_before).
 
-    `text` is in a name or a number, `number` in the reference or the request number.
+    `text` is in a name or a number, `number` in the reference or the request number. The others are the
+    customer's whole phone (E.164), the whole numbers, and the parts of a name as `sought_parts` gives them.
     """
 
     starts_from: datetime | None = None
@@ -43,6 +45,10 @@ class Wanted:
     service_id: str | None = None
     text: str | None = None
     number: str | None = None
+    phone: str | None = None
+    reference: str | None = None
+    request_number: str | None = None
+    name: tuple[tuple[str, ...], ...] = ()
 
 
 async def starting_between(tx: AsyncConnection, first: datetime, last: datetime) -> tuple[Listed, ...]:
@@ -144,6 +150,13 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.number:
         numbers = (appointment.c.reference, appointment.c.request_number)
         conditions.append(or_(*(column.icontains(wanted.number, autoescape=True) for column in numbers)))
+    exactly = (
+        (appointment.c.customer_phone, wanted.phone),
+        (appointment.c.reference, wanted.reference),
+        (appointment.c.request_number, wanted.request_number),
+    )
+    conditions += [column == value for column, value in exactly if value is not None]
+    conditions += [customer_names.named(part) for part in wanted.name]
     if wanted.text:
         searched = (
             appointment.c.id,

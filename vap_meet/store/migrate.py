@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from vap_meet.store.engine import Database
 
-HEAD = "0013_guests"
+HEAD = "0015_attachments_withdrawn"
 """The newest revision: a constant, so that starting up need not import Alembic (a test holds it true)."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from vap_meet.store.schema import appointment, outcome, outcome_draft, visit
 from vap_meet.store.schema_attachments import attachment
 from vap_meet.store.schema_call_backs import call_back
+from vap_meet.store.schema_customer_names import customer_name_key
 from vap_meet.store.schema_feedback import feedback, feedback_case
 from vap_meet.store.schema_guests import guest, hand_over
 from vap_meet.store.schema_self_booking import booking_detail
@@ -62,5 +63,14 @@ async def forget_person(tx: AsyncConnection, appointment_id: str) -> None:
     await tx.execute(
         update(feedback_case).where(feedback_case.c.appointment_id == appointment_id).values(done=FORGOTTEN)
     )
-    for table in (attachment, outcome_draft, call_back, booking_detail, guest, hand_over, visit):
+    for table in (
+        attachment,
+        booking_detail,
+        call_back,
+        customer_name_key,
+        guest,
+        hand_over,
+        outcome_draft,
+        visit,
+    ):
         await tx.execute(delete(table).where(table.c.appointment_id == appointment_id))

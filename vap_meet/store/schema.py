@@ -86,6 +86,7 @@ appointment = Table(
     Index(None, "starts_at"),
     Index(None, "state", "starts_at"),
     Index(None, "customer_phone"),  # "my appointments"
+    Index(None, "request_number"),
 )
 
 session = Table(

@@ -1,6 +1,7 @@
 """REST: the appointment's record.
 
 GET  /api/v1/appointments               ?day=2026-12-01&state=booked&service=...&q=number&limit=50&cursor=...
+                                        ?phone=&name=&reference=&request_number= find somebody's; audited
 PUT  /api/v1/appointments/{id}          book; with If-Match, edit
 GET  /api/v1/appointments/{id}          the record; its revision is the ETag
 POST /api/v1/appointments/{id}/move     another time: links of the old one say so
@@ -10,24 +11,39 @@ POST /api/v1/appointments/{id}/cancel   with a reason
 from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - msgspec reads these annotations
+from typing import TYPE_CHECKING, Annotated
 
 from aiohttp import web
-from msgspec import field
+from msgspec import Meta, field
 
 from vap_meet.domain.api_scopes import Scope
 from vap_meet.domain.appointment import AppointmentState  # noqa: TC001 - as above
+from vap_meet.domain.contact import read_phone
 from vap_meet.domain.errors import ErrorCode, InvalidRequest, NotFound
+from vap_meet.domain.naming import MAX_QUERY_CHARS, sought_parts
+from vap_meet.domain.reference import read_reference
+from vap_meet.services.published_lists import AppointmentsAsked
 from vap_meet.web.api_door import Call, Reply, door
 from vap_meet.web.api_pages import Page, PageQuery, check_days, encode_cursor, unknown_cursor
 from vap_meet.web.api_promise import SLOT_REFUSALS, IfMatch
 from vap_meet.web.api_types import AppointmentOut, BookingIn, CancelIn, MoveIn, in_utc
-from vap_meet.web.appkeys import BOARD, BOOKING
+from vap_meet.web.appkeys import BOOKING, PUBLISHED_LISTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 routes = web.RouteTableDef()
 
 
+MAX_TEXT_CHARS = 120
+
+
 class AppointmentsQuery(PageQuery, frozen=True, kw_only=True):
-    """Which appointments: of a local day, or from one to another; `q` is part of a number of theirs."""
+    """Which appointments: of a local day, or from one to another; `q` is part of a number of theirs.
+
+    `phone` and `reference` are whole, however they are written, `request_number` as it was booked; `name` is
+    one or more beginnings of the customer's names.
+    """
 
     day: date | None = None
     first: date | None = field(name="from", default=None)
@@ -35,9 +51,27 @@ class AppointmentsQuery(PageQuery, frozen=True, kw_only=True):
     state: AppointmentState | None = None
     service: str | None = None
     q: str | None = None
+    phone: Annotated[str, Meta(max_length=MAX_TEXT_CHARS)] | None = None
+    reference: Annotated[str, Meta(max_length=MAX_TEXT_CHARS)] | None = None
+    request_number: Annotated[str, Meta(max_length=MAX_TEXT_CHARS)] | None = None
+    name: Annotated[str, Meta(max_length=MAX_QUERY_CHARS)] | None = None
 
-    def days(self) -> tuple[date | None, date | None]:
-        """Return the first day and the last. Raises `InvalidRequest`."""
+    def asked(self) -> AppointmentsAsked:
+        """Return it as it is looked for. Raises `InvalidRequest` naming what can't be."""
+        first, last = self._days()
+        return AppointmentsAsked(
+            first=first,
+            last=last,
+            state=self.state,
+            service_id=self.service,
+            number=self.q,
+            phone=_read("phone", self.phone, _phone, "A phone number such as +971500000001."),
+            reference=_read("reference", self.reference, read_reference, "A reference such as VM-7K3M-2Q9D."),
+            request_number=self.request_number,
+            name=() if self.name is None else sought_parts(self.name),
+        )
+
+    def _days(self) -> tuple[date | None, date | None]:
         check_days({"day": self.day, "from": self.first, "to": self.last})
         if self.day is None:
             return self.first, self.last
@@ -49,23 +83,16 @@ class AppointmentsQuery(PageQuery, frozen=True, kw_only=True):
 @routes.get("/api/v1/appointments")
 @door(answer=Page[AppointmentOut], scope=Scope.APPOINTMENTS_READ, query=AppointmentsQuery)
 async def listing(call: Call) -> Reply[Page[AppointmentOut]]:
-    """Answer a page of the appointments that match, the earliest start first."""
+    """Answer a page of the appointments that match, the earliest start first; looking people up is noted."""
     query = call.asked(AppointmentsQuery)
-    first, last = query.days()
     try:
-        found = await call.request.app[BOARD].listing(
-            first=first,
-            last=last,
-            state=query.state,
-            service_id=query.service,
-            number=query.q,
-            after=query.after(),
-            at_most=query.limit + 1,
+        page = await call.request.app[PUBLISHED_LISTS].appointments(
+            query.asked(), by=call.by, after=query.after(), at_most=query.limit
         )
     except NotFound as error:
         raise unknown_cursor() from error
-    items = tuple(AppointmentOut.of(one) for one in found[: query.limit])
-    following = encode_cursor(items[-1].id) if len(found) > query.limit else None
+    items = tuple(AppointmentOut.of(one) for one in page.appointments)
+    following = encode_cursor(items[-1].id) if page.goes_on else None
     return Reply(content=Page(items=items, next_cursor=following))
 
 
@@ -138,3 +165,17 @@ async def cancel(call: Call) -> Reply[AppointmentOut]:
         call.appointment_id, reason=body.reason, by=call.by, if_match=call.needed_if_match()
     )
     return Reply(content=AppointmentOut.of(appointment), version=appointment.revision)
+
+
+def _read(name: str, text: str | None, read: Callable[[str], str | None], such_as: str) -> str | None:
+    if text is None:
+        return None
+    found = read(text)
+    if found is None:
+        raise InvalidRequest("The list can't be given.", fields={name: such_as})
+    return found
+
+
+def _phone(text: str) -> str | None:
+    """Return a phone number; a "+" that was not escaped has come as a space."""
+    return read_phone(f"+{text[1:]}" if text.startswith(" ") else text)
