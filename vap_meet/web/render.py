@@ -149,6 +149,7 @@ class Renderer:
             lang=language.value,
             dir=DIRECTION[language],
             tn=texts.tn,
+            zone_city=lambda zone: zone_city(ZoneInfo(zone), language),
             fmt_time=formats.time,
             fmt_time_s=formats.time_s,
             fmt_time_range=formats.time_range,
