@@ -5,6 +5,7 @@
                                           rediss+sentinel://... over TLS, to the Sentinels too
 
 User and password are the server's; `sentinel_username` and `sentinel_password` in the query the Sentinels'.
+Over TLS, `ssl_ca_certs` names the PEM file of who vouches for all of them, if it is none of the usual.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class RedisWay:
             return
         parts = urlsplit(url)
         asked = {name: told[-1] for name, told in parse_qs(parts.query).items()}
-        tls = {"ssl": True} if parts.scheme == "rediss+sentinel" else {}
+        tls: dict[str, Any] = {}
+        if parts.scheme == "rediss+sentinel":
+            tls = {"ssl": True, "ssl_ca_certs": asked.get("ssl_ca_certs")}
         within_s = deadline_s * _SENTINEL_SHARE
         self._sentinel = Sentinel(  # type: ignore[no-untyped-call]
             _addresses(parts.netloc.rpartition("@")[2]),

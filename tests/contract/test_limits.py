@@ -13,6 +13,8 @@ from vap_meet.domain.errors import RateLimited
 from vap_meet.services.limits import Limit, RateLimiter
 from vap_meet.services.shared_limits import QUIET, SharedLimits
 
+pytestmark = pytest.mark.usefixtures("each_redis")
+
 LIMITS = {"b": Limit(3, 60)}
 
 

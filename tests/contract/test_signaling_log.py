@@ -12,6 +12,7 @@ from signaling.log import FORGET_MS, LogUnavailable, MemoryLog, NoSuchLog
 from signaling.protocol import Candidate, Prepare
 from signaling.redis_log import RedisLog
 from signaling.room import Room
+from tests.support import redis
 from tests.support.redis import FaultyLine, new_prefix, running, server
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import FakeClock, FaultyLog
@@ -51,13 +52,15 @@ class Insisting:
 FAULTS = {"redis that tells nothing": "x", "redis that tells badly": ".2>x"}
 
 
-@pytest.fixture(params=["memory", "behind one that fails at first", "redis", *FAULTS])
-async def log(request, clock):
+@pytest.fixture(params=["memory", "behind one that fails at first", "redis", "redis 6.2", *FAULTS])
+async def log(request, clock, monkeypatch):
     if "redis" not in request.param:
         made = MemoryLog(clock_ms=clock)
         yield made if request.param == "memory" else Insisting(FaultyLog(made))
         await made.close()
         return
+    if request.param.endswith(redis.OLDEST):
+        monkeypatch.setattr(redis, "release", redis.OLDEST)
     plan = FAULTS.get(request.param, ".")
     async with running(FaultyLine(server().url, prefix=new_prefix(), plan=plan)) as line:
         made = RedisLog(line)

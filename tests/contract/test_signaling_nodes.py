@@ -31,6 +31,8 @@ from tests.support.redis import forget_everything, new_prefix, new_server
 from tests.support.rooms import AGENT, CUSTOMER
 from tests.support.signaling import FakeTransport, kinds
 
+pytestmark = pytest.mark.usefixtures("each_redis")
+
 
 @pytest.fixture
 async def two():

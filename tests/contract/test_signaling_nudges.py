@@ -13,6 +13,8 @@ from signaling.redis_nudges import RedisNudges
 from tests.support.nodes import until
 from tests.support.redis import a_line, new_prefix, new_server, running, server
 
+pytestmark = pytest.mark.usefixtures("each_redis")
+
 
 @pytest.fixture(params=["memory", "redis"])
 async def nudges(request):

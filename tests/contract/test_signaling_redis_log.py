@@ -15,6 +15,8 @@ from signaling.room import Room
 from tests.support.nodes import until
 from tests.support.redis import a_line, forget_everything, new_prefix, new_server, running, server
 
+pytestmark = pytest.mark.usefixtures("each_redis")
+
 OPENED = Opened("epoch-0001", 1)
 
 

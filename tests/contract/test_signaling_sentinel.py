@@ -24,8 +24,11 @@ async def once_possible(work):
                 await asyncio.sleep(0.1)
 
 
-async def test_after_a_failover_rooms_are_on_the_new_master_and_what_is_published_is_heard_there():
-    async with watched() as redis:
+@pytest.mark.parametrize(
+    "tls", [False, pytest.param(True, marks=pytest.mark.long)], ids=["in the clear", "over TLS"]
+)
+async def test_after_a_failover_rooms_are_on_the_new_master_and_what_is_published_is_heard_there(tls):
+    async with watched(tls=tls) as redis:
         one, other = RedisLine(redis.url), RedisLine(redis.url)
         async with running(one), running(other):
             log, heard = RedisLog(one), asyncio.Event()
@@ -51,6 +54,15 @@ async def test_after_a_failover_rooms_are_on_the_new_master_and_what_is_publishe
                     except TimeoutError:
                         continue
             assert (await one.about()).version
+
+
+@pytest.mark.long
+async def test_over_tls_nothing_is_said_to_a_sentinel_whose_certificate_nobody_vouches_for():
+    async with watched(tls=True) as redis:
+        line = RedisLine(redis.untrusted_url, deadline_s=1.0)
+        async with running(line), asyncio.timeout(5):
+            with pytest.raises(LogUnavailable):
+                await line.about()
 
 
 async def test_without_any_sentinel_everything_is_unavailable_and_nothing_hangs():
