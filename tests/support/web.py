@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from vap_meet.serving import runner_of
 from vap_meet.settings import Settings
 from vap_meet.web import appkeys as key
 from vap_meet.web import assets, pages
@@ -15,7 +17,7 @@ from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from aiohttp.typedefs import Handler
 
@@ -57,3 +59,18 @@ def framed_app(
     for method, path, handler in routes:
         app.router.add_route(method, path, handler)
     return app
+
+
+@asynccontextmanager
+async def served(app: web.Application, *, shutdown_s: float = 1.0) -> AsyncIterator[str]:
+    """Serve an application as `vap-meet serve` does, which aiohttp's own test server does not; give its URL.
+
+    That one would cancel a handler whose client has gone.
+    """
+    runner = runner_of(app, shutdown_s=shutdown_s)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

@@ -41,10 +41,10 @@ async def board_news(request: web.Request) -> web.StreamResponse:
                 "X-Accel-Buffering": "no",  # a proxy that collects answers would hold every one of these back
             }
         )
-        await response.prepare(request)
-        retry_ms = random.randint(*_COMES_BACK_AFTER_MS)  # noqa: S311 - a pause, not a secret
-        await response.write(f"retry: {retry_ms}\n\n".encode())
         with suppress(ConnectionResetError):  # the page was closed
+            await response.prepare(request)
+            retry_ms = random.randint(*_COMES_BACK_AFTER_MS)  # noqa: S311 - a pause, not a secret
+            await response.write(f"retry: {retry_ms}\n\n".encode())
             await _tell(response, watcher)
         return response
 

@@ -187,7 +187,7 @@ def door(
                     )
                 return await _answer(handler, Call(request, key.id, await read_body(request), promise))
 
-            response = await answer_or_problem(answered)
+            response = await answer_or_problem(request, answered)
             response.headers.update(_quota_headers(limits.quota(Bucket.API, key.id)))
             return response
 

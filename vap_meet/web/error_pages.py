@@ -12,7 +12,7 @@ from structlog.contextvars import get_contextvars
 from vap_meet.domain.errors import DomainError, ErrorCode, RateLimited
 from vap_meet.web.appkeys import RENDERER, STAFFING
 from vap_meet.web.guards import staff_cookie
-from vap_meet.web.problems import RETRY_UNAVAILABLE_S, STATUS, problem, wants_json
+from vap_meet.web.problems import ABANDONED, RETRY_UNAVAILABLE_S, STATUS, is_abandoned, problem, wants_json
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -76,7 +76,9 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         return error_page(
             request, _refusal(error.status), status=error.status, keep=error, staff=await _staff(request)
         )
-    except Exception:  # the root of a request's task
+    except Exception as error:  # the root of a request's task
+        if is_abandoned(request, error):
+            return web.Response(status=ABANDONED)
         log.exception("request_failed")
         fault = DomainError("The request failed.")
         return error_page(request, fault) if _shows_pages(request) else problem(fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,7 +17,7 @@ from vap_meet.web.appkeys import METRICS, SETTINGS
 from vap_meet.web.error_pages import error_middleware
 from vap_meet.web.guards import is_https, is_same_origin, public_origin
 from vap_meet.web.headers import SecurityHeaders
-from vap_meet.web.problems import problem_middleware
+from vap_meet.web.problems import ABANDONED, problem_middleware
 from vap_meet.web.render import LANGUAGE_COOKIE
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from vap_meet.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+HAS_ITS_LINE: web.RequestKey[bool] = web.RequestKey("has_its_line", bool)
+"""Set on a request that has become a connection, whose door writes the one line about it."""
 
 LANGUAGE_COOKIE_S = 365 * 86_400
 _SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
@@ -58,7 +62,10 @@ def middlewares(settings: Settings) -> list[Middleware]:
 
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request an id and write one line about it: the route's template, never the path."""
+    """Give the request an id and write one line about it: the route's template, never the path.
+
+    The status of one that was given up before it was answered is `ABANDONED`.
+    """
     request_id = uuid4().hex[:16]
     started = time.monotonic()
     status = 500
@@ -70,6 +77,9 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             status = error.status
             error.headers["X-Request-Id"] = request_id
             raise
+        except asyncio.CancelledError:
+            status = ABANDONED
+            raise
         else:
             if not response.prepared:
                 response.headers["X-Request-Id"] = request_id
@@ -79,14 +89,15 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             method = request.method if request.method in _METHODS else "OTHER"
             if (metrics := request.app.get(METRICS)) is not None:
                 metrics.request(method=method, route=route, status=status, took_s=took_s)
-            write = log.debug if request.path.startswith(_QUIET) else log.info
-            write(
-                "request",
-                method=method,
-                route=route,
-                status=status,
-                duration_ms=round(took_s * 1000, 1),
-            )
+            if HAS_ITS_LINE not in request:
+                write = log.debug if request.path.startswith(_QUIET) else log.info
+                write(
+                    "request",
+                    method=method,
+                    route=route,
+                    status=status,
+                    duration_ms=round(took_s * 1000, 1),
+                )
 
 
 def route_template(request: web.Request) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 
 from vap_meet.domain.errors import DomainError, ErrorCode, RateLimited
 
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_UNAVAILABLE_S = 2
+ABANDONED = 499
+"""The status, as proxies write it, of a request whose client went before it could be answered."""
 
 STATUS: dict[ErrorCode, int] = {
     ErrorCode.INVALID_REQUEST: 422,
@@ -140,10 +142,12 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
     """Answer whatever goes wrong on a JSON route as problem+json; other routes pass through."""
     if not wants_json(request):
         return await handler(request)
-    return await answer_or_problem(lambda: handler(request))
+    return await answer_or_problem(request, lambda: handler(request))
 
 
-async def answer_or_problem(answer: Callable[[], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+async def answer_or_problem(
+    request: web.Request, answer: Callable[[], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
     """Return the answer, or whatever goes wrong with it as problem+json."""
     try:
         return await answer()
@@ -155,9 +159,16 @@ async def answer_or_problem(answer: Callable[[], Awaitable[web.StreamResponse]])
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _of_http(error)
-    except Exception:  # the root of a request's task
+    except Exception as error:  # the root of a request's task
+        if is_abandoned(request, error):
+            return web.Response(status=ABANDONED)
         log.exception("request_failed")
         return problem(DomainError("The request failed."))
+
+
+def is_abandoned(request: web.Request, error: Exception) -> bool:
+    """Whether it failed because the client has gone: nothing is wrong here, and nobody reads an answer."""
+    return request.transport is None and isinstance(error, (ConnectionError, ClientPayloadError))
 
 
 def _of_http(error: web.HTTPException) -> web.Response:

@@ -21,6 +21,7 @@ from signaling.vocabulary import MAX_FRAME_BYTES, SUBPROTOCOL, ByeAction, ByeRea
 from vap_meet.domain.errors import DomainError, ErrorCode, NotFound, NotSignedIn
 from vap_meet.web.appkeys import HUB, JOINING, SETTINGS, STAFFING
 from vap_meet.web.guards import browser_cookie, public_origin, staff_cookie
+from vap_meet.web.middleware import HAS_ITS_LINE
 
 if TYPE_CHECKING:
     from asyncio import Transport as SocketTransport
@@ -35,6 +36,7 @@ log = structlog.get_logger("vap_meet.signal")
 routes = web.RouteTableDef()
 
 RETRY_AFTER_MS: Final = 2_000
+_LOST: Final = "lost"  # without a word: the network, or the browser's process
 # Frames up to here can be read and refused by name; past it the socket is closed (RFC 6455, 7.4.1: 1009).
 _READABLE_BYTES: Final = 2 * MAX_FRAME_BYTES
 
@@ -66,6 +68,7 @@ class _Socket(web.WebSocketResponse):
 
     connection: Connection | None = None
     socket: SocketTransport | None = None
+    room: str | None = None
 
     def __init__(self) -> None:
         super().__init__(
@@ -133,46 +136,68 @@ async def signal(request: web.Request) -> web.StreamResponse:
         raise web.HTTPForbidden(text="This page is not one of ours.")
     ws = _Socket()
     writer = await ws.prepare(request)
+    request[HAS_ITS_LINE] = True
+    began = time.monotonic()
+    ended = "cut_off"  # by this process, which stops
+    try:
+        ended = await _attend(request, ws, writer)
+    finally:
+        _close(ws, ended, lasted_s=time.monotonic() - began)
+    return ws
+
+
+async def _attend(request: web.Request, ws: _Socket, writer: AbstractStreamWriter) -> str:
+    """Let the client in and hand over its frames, or refuse it; return how it ended."""
     socket = request.transport
     if socket is None:
-        return ws
-    began = time.monotonic()
+        return _LOST
     transport = _Transport(request.protocol, socket, writer)
-    bye = _MISBEHAVED if ws.ws_protocol is None else None
-    connection: Connection | None = None
-    if bye is None:
-        try:
-            seat = await _seat(request)
-            ws.socket = socket
-            connection = ws.connection = request.app[HUB].connect(
-                transport, room=seat.room, participant=seat.participant, seat=seat.seat
-            )
-        except DomainError as error:
-            bye = _BYES.get(error.code, _NO_ACCESS)
-        except (LogUnavailable, NoSuchLog):
-            bye = _UNAVAILABLE
-    if connection is None:
-        assert bye is not None
-        transport.write(encode(bye))
-        await ws.close()
-        log.info("signal_refused", action=bye.action, reason=bye.reason)
-        return ws
+    bye = _MISBEHAVED if ws.ws_protocol is None else await _connect(request, ws, socket, transport)
+    if ws.connection is not None:
+        return await _feed(ws, ws.connection)
+    assert bye is not None
+    transport.write(encode(bye))
+    await ws.close()
+    return bye.reason
+
+
+async def _connect(
+    request: web.Request, ws: _Socket, socket: SocketTransport, transport: _Transport
+) -> Bye | None:
+    """Give the client its place in the room; return what to say to it instead if it has none."""
     try:
-        await _feed(ws, connection)
-    finally:
-        connection.closed()
-        log.info(
-            "signal_connection",
-            participant=connection.participant.id,
-            room=seat.room,
-            lasted_s=round(time.monotonic() - began, 3),
-            ended=connection.ended or "closed_by_client",
-            close_code=ws.close_code,
-            frames_in=connection.frames_in,
-            frames_out=connection.frames_out,
-            refusals=connection.refusals,
+        seat = await _seat(request)
+        ws.socket, ws.room = socket, seat.room
+        ws.connection = request.app[HUB].connect(
+            transport, room=seat.room, participant=seat.participant, seat=seat.seat
         )
-    return ws
+    except DomainError as error:
+        return _BYES.get(error.code, _NO_ACCESS)
+    except (LogUnavailable, NoSuchLog):
+        return _UNAVAILABLE
+    except Exception:  # an answer by HTTP would only be a faulty frame to the client
+        log.exception("signal_failed")
+        return _UNAVAILABLE
+    return None
+
+
+def _close(ws: _Socket, ended: str, *, lasted_s: float) -> None:
+    """Give the place back, and write the one line about a connection, whatever became of it."""
+    connection = ws.connection
+    if connection is not None:
+        connection.closed()
+    log.info(
+        "signal_connection",
+        participant=connection.participant.id if connection else None,
+        room=ws.room,
+        lasted_s=round(lasted_s, 3),
+        ended=(connection.ended if connection else None) or ended,
+        close_code=ws.close_code,
+        resumed=connection.resumed if connection else False,
+        frames_in=connection.frames_in if connection else 0,
+        frames_out=connection.frames_out if connection else 0,
+        refusals=connection.refusals if connection else 0,
+    )
 
 
 async def _seat(request: web.Request) -> Seat:
@@ -190,12 +215,12 @@ async def _seat(request: web.Request) -> Seat:
     return await joining.seat_for_staff(member, appointment)
 
 
-async def _feed(ws: _Socket, connection: Connection) -> None:
-    """Hand the frames to the connection in their order until the socket closes."""
+async def _feed(ws: _Socket, connection: Connection) -> str:
+    """Hand the frames to the connection in their order until the socket closes; return how it did."""
     receive = connection.receive
     while True:
         message = await ws.receive()
         # Past max_msg_size aiohttp yields ERROR, having closed; CLOSE, CLOSING and CLOSED end it too.
         if message.type is not WSMsgType.TEXT and message.type is not WSMsgType.BINARY:
-            return
+            return "closed_by_client" if message.type is WSMsgType.CLOSE else _LOST
         await receive(message.data)
