@@ -29,15 +29,19 @@ class UnsafeBind(Exception):  # noqa: N818 - says what happened
 
 def refuse_unsafe_bind(settings: Settings) -> None:
     """Raise `UnsafeBind` for an address others can reach without TLS here or at a trusted proxy."""
-    try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        loopback = settings.host == "localhost"
-    if not (loopback or settings.tls_certificate or settings.trusted_proxies):
+    if not (is_loopback(settings.host) or settings.tls_certificate or settings.trusted_proxies):
         raise UnsafeBind(
             f"Listening on {settings.host} needs TLS (VAP_TLS_CERTIFICATE and VAP_TLS_KEY) "
             "or a proxy that speaks it (VAP_TRUSTED_PROXIES)."
         )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host, an address or a name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def run(

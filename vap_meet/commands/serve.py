@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -12,7 +13,7 @@ from vap_meet.commands import CommandFailed
 from vap_meet.commands.surroundings import read_settings, refuse_missing_file
 from vap_meet.domain.errors import Unavailable
 from vap_meet.observability import configure
-from vap_meet.serving import UnsafeBind, in_event_loop, refuse_unsafe_bind, run
+from vap_meet.serving import UnsafeBind, in_event_loop, is_loopback, refuse_unsafe_bind, run
 from vap_meet.store.engine import DatabaseInUse
 
 if TYPE_CHECKING:
@@ -38,16 +39,24 @@ def serve(_: Namespace) -> int:
     return 0
 
 
-def warn_of_codes_nobody_gets(settings: Settings) -> None:
-    """Say it if customers are to type a code that no provider could send them: nobody could book."""
-    if settings.phone_code and not settings.sms_url and not settings.demo:
-        log.error("phone_codes_cant_be_sent")
-        print(
-            "WARNING: customers have to prove their phone by a code (VAP_PHONE_CODE), but no SMS provider is "
-            "set up (VAP_SMS_URL): nobody can book, or see their appointments, on the pages.",
-            file=sys.stderr,
-            flush=True,
-        )
+CODES_NOBODY_GETS = (
+    "Customers have to prove their phone by a code (VAP_PHONE_CODE), but no SMS provider is set up "
+    "(VAP_SMS_URL): nobody could book, or see their appointments, on the pages. Set VAP_SMS_URL, or "
+    "VAP_PHONE_CODE=false to let people book without a code."
+)
+
+
+def refuse_codes_nobody_gets(settings: Settings) -> None:
+    """Raise `CommandFailed` if customers were to type a code that no provider could send them.
+
+    A server that only this machine can reach is being tried out: it is told, and serves.
+    """
+    if settings.demo or settings.sms_url or not settings.phone_code:
+        return
+    if not is_loopback(urlsplit(settings.public_url).hostname or ""):
+        raise CommandFailed(CODES_NOBODY_GETS)
+    log.warning("phone_codes_cant_be_sent")
+    print(f"WARNING: {CODES_NOBODY_GETS}", file=sys.stderr, flush=True)
 
 
 def serve_with(
@@ -55,7 +64,7 @@ def serve_with(
 ) -> None:
     """Serve until a signal says stop. Raises `CommandFailed`."""
     configure(settings)
-    warn_of_codes_nobody_gets(settings)
+    refuse_codes_nobody_gets(settings)
     try:
         refuse_unsafe_bind(settings)
         app = build(settings)
