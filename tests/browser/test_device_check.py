@@ -11,6 +11,17 @@ from tests.support.browser import axe_findings, phone, problems_of, screenshot
 
 LEVELS = ["good", "fair", "poor"]
 
+# What is played that nobody sees on the page: the sound that came back, which nobody is to hear.
+COLLECT_PLAYED = """(() => {
+  window.played = [];
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    const { muted, srcObject } = this;
+    if (!this.isConnected) window.played.push({ muted, sounds: srcObject?.getAudioTracks().length });
+    return play.call(this);
+  };
+})()"""
+
 
 async def enter(page, server, key: str, language: str) -> str:
     """Open a link, accept the notice; returns the visit's address."""
@@ -25,6 +36,7 @@ async def test_one_tap_checks_everything_within_twenty_seconds(server, browser, 
     async with phone(browser, language=language) as context:
         page = await context.new_page()
         problems = problems_of(page)
+        await page.add_init_script(COLLECT_PLAYED)
         visit = await enter(page, server, "early", language)
         await page.goto(f"{visit}check")
         assert await axe_findings(page) == []
@@ -32,7 +44,8 @@ async def test_one_tap_checks_everything_within_twenty_seconds(server, browser, 
 
         tapped = time.monotonic()
         await page.get_by_test_id("choose-video").click()
-        await page.get_by_test_id("speaker-yes").click()
+        async with page.expect_request("**/device-check", timeout=20_000) as told:
+            await page.get_by_test_id("speaker-yes").click()
         verdict = page.get_by_test_id("check-verdict")
         await expect(verdict).to_be_visible(timeout=20_000)
         assert time.monotonic() - tapped < 20
@@ -42,6 +55,10 @@ async def test_one_tap_checks_everything_within_twenty_seconds(server, browser, 
             await expect(page.get_by_test_id(f"check-{part}")).to_have_attribute("data-mark", "ok")
         network = page.get_by_test_id("check-network")
         assert await network.get_attribute("data-mark") in {"ok", "trouble"}, "the real echo was reached"
+        [path] = (await told.value).post_data_json["paths"]
+        assert (path["connected"], path["sound_back"]) == (True, True), path
+        assert path["sound_loss_percent"] is not None
+        assert await page.evaluate("played") == [{"muted": True, "sounds": 1}]
         assert await axe_findings(page) == []
         wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0

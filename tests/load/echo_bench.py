@@ -2,8 +2,9 @@
 
     python -m tests.load.echo_bench     prints one JSON object
 
-A stream is one path under test: 20 messages a second. A picture is what a check sends besides: 320x180 at 15
-frames a second. The peers run in this process, so only the echo's own time counts.
+A stream is one path under test: 20 messages a second. A sound and a picture are what a check sends besides:
+Opus in packets of 20 ms, 320x180 at 15 frames a second. The peers run in this process, so only the echo's
+own time counts.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from pathlib import Path
 from aiortc.mediastreams import MediaStreamTrack
 from av import VideoFrame
 
-from tests.support.echo import Pinger, pinger
+from tests.support.echo import Pinger, Tone, pinger
 from vap_meet.services.echo import Echo
 
-STREAMS, PICTURES = 12, 2
+STREAMS, SOUNDS, PICTURES = 12, 4, 2
 SECONDS = 6.0
 EVERY_S = 0.05
 FRAMES_A_SECOND = 15
@@ -64,8 +65,8 @@ async def keep_pinging(peer: Pinger, until: float) -> None:
         await asyncio.sleep(EVERY_S)
 
 
-async def share_of_a_core(count: int, *, picture: bool) -> float:
-    """Return how much of a core each of `count` checks takes while it runs."""
+async def share_of_a_core(count: int, *kinds: type[MediaStreamTrack]) -> float:
+    """Return how much of a core each of `count` checks takes while it runs, sending a track of each kind."""
     echo = Echo(capacity=1000)
 
     async def exchange(sdp: str) -> dict[str, str | None]:
@@ -75,7 +76,7 @@ async def share_of_a_core(count: int, *, picture: bool) -> float:
         async with AsyncExitStack() as stack:
             peers = []
             for _ in range(count):
-                peer = await stack.enter_async_context(pinger(track=Picture() if picture else None))
+                peer = await stack.enter_async_context(pinger(*(kind() for kind in kinds)))
                 await peer.connect(exchange)
                 peer.channel.remove_all_listeners("message")
                 peers.append(peer)
@@ -89,11 +90,13 @@ async def share_of_a_core(count: int, *, picture: bool) -> float:
 
 async def measure() -> dict[str, float]:
     """Return how many of each fill one core."""
-    stream = await share_of_a_core(STREAMS, picture=False)
-    both = await share_of_a_core(PICTURES, picture=True)
+    stream = await share_of_a_core(STREAMS)
+    sound = await share_of_a_core(SOUNDS, Tone)
+    picture = await share_of_a_core(PICTURES, Picture)
     return {
         "echo_streams_per_core": round(1 / stream, 1),
-        "echo_pictures_per_core": round(1 / both, 1),
+        "echo_sounds_per_core": round(1 / sound, 1),
+        "echo_pictures_per_core": round(1 / picture, 1),
     }
 
 

@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 
 import pytest
+from aiortc.mediastreams import VideoStreamTrack
+from av import VideoFrame
 
-from tests.support.echo import pinger
+from tests.support.echo import Tone, pinger
 from vap_meet.domain.device_check import EchoState
 from vap_meet.services.echo import Echo
 
@@ -31,7 +34,7 @@ async def echoing(capacity: int):
 def exchange(echo):
     async def ask(sdp):
         answer = await echo.answer(sdp)
-        return {"sdp": answer.sdp, "media": answer.media, "state": answer.state}
+        return asdict(answer)
 
     return ask
 
@@ -50,13 +53,53 @@ async def test_what_is_sent_comes_back_and_beyond_the_capacity_it_says_so():
 async def test_a_picture_comes_back_where_there_is_room_and_data_alone_where_there_is_not():
     async with echoing(9) as echo, pinger(picture=True) as one, pinger(picture=True) as two:
         await one.connect(exchange(echo))
-        assert one.answer["media"] is True
+        assert one.answer["picture"] is True
         async with asyncio.timeout(15):
             await one.seen_enough.wait()
         await two.connect(exchange(echo))
-        assert two.answer["media"] is False
+        assert two.answer["picture"] is False
         assert await two.ping("1") < 2
         assert two.frames == 0
+
+
+async def test_a_sound_comes_back_also_where_there_is_no_room_for_a_picture():
+    async with echoing(8) as echo, pinger(sound=True, picture=True) as one, pinger(sound=True) as two:
+        await one.connect(exchange(echo))
+        assert (one.answer["sound"], one.answer["picture"]) == (True, False)
+        async with asyncio.timeout(15):
+            await one.heard.wait()
+        await two.connect(exchange(echo))
+        assert two.answer["sound"] is False, "two of eight units are left, and a sound takes six"
+        assert await two.ping("1") < 2
+        assert (one.frames, two.heard.is_set()) == (0, False)
+
+
+class Large(VideoStreamTrack):
+    """A picture that would cost more than a check may."""
+
+    async def recv(self):
+        pts, time_base = await self.next_timestamp()
+        frame = VideoFrame(1280, 720, "yuv420p")
+        frame.pts, frame.time_base = pts, time_base
+        return frame
+
+
+async def test_a_picture_larger_than_a_checks_does_not_come_back():
+    async with echoing(64) as echo, pinger(Large(), sound=True) as peer:
+        await peer.connect(exchange(echo))
+        async with asyncio.timeout(15):
+            await peer.heard.wait()
+        assert peer.answer["picture"] is True
+        assert peer.frames == 0
+
+
+@pytest.mark.parametrize("kind", [Tone, VideoStreamTrack])
+async def test_an_offer_of_more_than_a_check_sends_gets_nothing(kind):
+    async with echoing(64) as echo, pinger(*(kind() for _ in range(8))) as greedy, pinger() as other:
+        await greedy.connect(exchange(echo))
+        assert greedy.answer["state"] is EchoState.UNAVAILABLE
+        await other.connect(exchange(echo))
+        assert await other.ping("1") < 2
 
 
 async def test_an_offer_that_is_none_is_refused_and_the_next_one_works():

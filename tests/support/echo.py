@@ -1,23 +1,51 @@
-"""A customer's browser for the echo: an aiortc peer that sends pings and, if asked, a picture."""
+"""A customer's browser for the echo: an aiortc peer that sends pings and, if asked, media."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from array import array
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import sin, tau
 from typing import TYPE_CHECKING
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack, VideoStreamTrack
+from av import AudioFrame
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from aiortc.mediastreams import MediaStreamTrack
-
 WITHIN_S = 15.0
 ENOUGH_FRAMES = 5
+AUDIBLE = 1000
+"""Of 32768: what the tone is and comfort noise is not."""
+
+
+class Tone(MediaStreamTrack):
+    """A sound as a check sends: 440 Hz in frames of 20 ms."""
+
+    kind = "audio"
+    rate, samples = 48_000, 960
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count, self._began = 0, time.monotonic()
+        wave = (int(8_000 * sin(tau * 440 * at / self.rate)) for at in range(self.rate // 20))
+        self._wave = array("h", wave).tobytes()  # 22 whole periods
+
+    async def recv(self) -> AudioFrame:
+        """Return the next 20 ms when it is time."""
+        await asyncio.sleep(max(0.0, self._began + self._count * self.samples / self.rate - time.monotonic()))
+        frame = AudioFrame(format="s16", layout="mono", samples=self.samples)
+        start = self._count * self.samples * 2 % len(self._wave)
+        frame.planes[0].update((self._wave * 2)[start : start + self.samples * 2])
+        frame.sample_rate, frame.time_base = self.rate, Fraction(1, self.rate)
+        frame.pts = self._count * self.samples
+        self._count += 1
+        return frame
 
 
 @dataclass
@@ -27,8 +55,10 @@ class Pinger:
     connection: RTCPeerConnection
     frames: int = 0
     seen_enough: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
     answer: dict = field(default_factory=dict)
     _back: dict[str, asyncio.Future] = field(default_factory=dict)
+    _tasks: list[asyncio.Task] = field(default_factory=list)
 
     async def connect(self, exchange: Callable[[str], Awaitable[dict]]) -> None:
         """Negotiate by `exchange`, which turns an offer into {sdp, ...}; wait until the channel is open."""
@@ -39,7 +69,7 @@ class Pinger:
 
         @self.connection.on("track")
         def on_track(track):
-            self._counting = asyncio.create_task(self._count(track))
+            self._tasks.append(asyncio.create_task(self._take(track)))
 
         await self.connection.setLocalDescription(await self.connection.createOffer())
         self.answer = await exchange(self.connection.localDescription.sdp)
@@ -56,10 +86,14 @@ class Pinger:
         async with asyncio.timeout(WITHIN_S):
             return await back - sent
 
-    async def _count(self, track) -> None:
+    async def _take(self, track) -> None:
         with suppress(MediaStreamError):
             while True:
-                await track.recv()
+                frame = await track.recv()
+                if track.kind == "audio":
+                    if max(array("h", bytes(frame.planes[0])[: frame.samples * 2])) > AUDIBLE:
+                        self.heard.set()
+                    continue
                 self.frames += 1
                 if self.frames == ENOUGH_FRAMES:
                     self.seen_enough.set()
@@ -67,12 +101,16 @@ class Pinger:
 
 @asynccontextmanager
 async def pinger(
-    *, picture: bool = False, track: MediaStreamTrack | None = None, relay: RTCIceServer | None = None
+    *tracks: MediaStreamTrack, picture: bool = False, sound: bool = False, relay: RTCIceServer | None = None
 ) -> AsyncIterator[Pinger]:
     """Open a peer and close it afterwards; with `relay` it may use that TURN server."""
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[relay] if relay else []))
-    if picture or track:
-        connection.addTrack(track or VideoStreamTrack())
+    if sound:
+        connection.addTrack(Tone())
+    if picture:
+        connection.addTrack(VideoStreamTrack())
+    for track in tracks:
+        connection.addTrack(track)
     try:
         yield Pinger(connection)
     finally:

@@ -74,6 +74,12 @@ def test_each_finding_has_its_meaning(changes, level, reason):
         ({"frames_per_second": 12}, Level.GOOD, Reason.NONE),
         ({"frames_per_second": 11}, Level.FAIR, Reason.FEW_FRAMES),
         ({"frames_per_second": 6.9}, Level.POOR, Reason.FEW_FRAMES),
+        ({"sound_back": True}, Level.GOOD, Reason.NONE),
+        ({"sound_back": False, "rtt_ms": 600}, Level.POOR, Reason.NO_SOUND),
+        ({"sound_back": True, "sound_loss_percent": 3.1}, Level.FAIR, Reason.LOSSY),
+        ({"sound_back": True, "sound_loss_percent": 10.1}, Level.POOR, Reason.LOSSY),
+        ({"sound_back": True, "sound_jitter_ms": 31}, Level.POOR, Reason.UNSTEADY),
+        ({"sound_back": True, "sound_jitter_ms": 1, "jitter_ms": 16}, Level.FAIR, Reason.UNSTEADY),
         ({"rtt_ms": None, "jitter_ms": None, "loss_percent": None}, Level.GOOD, Reason.NONE),
     ],
 )

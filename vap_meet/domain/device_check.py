@@ -67,7 +67,10 @@ class DeviceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathFound:
-    """What an echo over one way found. The numbers are None where it did not connect."""
+    """What an echo over one way found. The numbers are None where it did not connect.
+
+    Those of the sound are None too where none was sent; they are of the worse direction.
+    """
 
     way: Way
     connected: bool
@@ -75,6 +78,9 @@ class PathFound:
     jitter_ms: Milliseconds | None = None
     loss_percent: Percent | None = None
     frames_per_second: FramesPerSecond | None = None
+    sound_back: bool | None = None
+    sound_jitter_ms: Milliseconds | None = None
+    sound_loss_percent: Percent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ class Reason(StrEnum):
     NONE = "none"
     MICROPHONE_FAILED = "microphone_failed"
     NO_PATH = "no_path"
+    NO_SOUND = "no_sound"
     LOSSY = "lossy"
     SLOW = "slow"
     UNSTEADY = "unsteady"
@@ -165,12 +172,16 @@ def _network_reasons(found: Findings, path: PathFound | None) -> list[tuple[Leve
         return []
     if path is None:
         return [(Level.POOR, Reason.NO_PATH)]
+    if path.sound_back is False:
+        return [(Level.POOR, Reason.NO_SOUND)]
     # The measured number goes first; frames count downwards.
     fps = path.frames_per_second
+    loss = max(path.loss_percent or 0, path.sound_loss_percent or 0)
+    jitter = max(path.jitter_ms or 0, path.sound_jitter_ms or 0)
     measured = (
-        (path.loss_percent, POOR_LOSS_PERCENT, FAIR_LOSS_PERCENT, Reason.LOSSY),
+        (loss, POOR_LOSS_PERCENT, FAIR_LOSS_PERCENT, Reason.LOSSY),
         (path.rtt_ms, POOR_RTT_MS, FAIR_RTT_MS, Reason.SLOW),
-        (path.jitter_ms, POOR_JITTER_MS, FAIR_JITTER_MS, Reason.UNSTEADY),
+        (jitter, POOR_JITTER_MS, FAIR_JITTER_MS, Reason.UNSTEADY),
         (None if fps is None else -fps, -POOR_FPS, -FAIR_FPS, Reason.FEW_FRAMES),
     )
     return [

@@ -27,14 +27,17 @@ MAX_ASKED_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoAnswer:
-    """The answer to an offer; `sdp` is None unless `state` is DONE. `media`: what is shown comes back too.
+    """The answer to an offer; `sdp` is None unless `state` is DONE.
+
+    `sound` and `picture`: what is played and shown comes back too.
 
     `id` names the offer for the candidates that follow it.
     """
 
     state: EchoState
     sdp: str | None = None
-    media: bool = False
+    sound: bool = False
+    picture: bool = False
     id: str | None = None
 
 
@@ -82,7 +85,13 @@ class Echo:
             return EchoAnswer(state=EchoState.FULL)
         if "sdp" not in said:
             return EchoAnswer(state=EchoState.UNAVAILABLE)
-        return EchoAnswer(state=EchoState.DONE, sdp=said["sdp"], media=said["media"], id=said["id"])
+        return EchoAnswer(
+            state=EchoState.DONE,
+            sdp=said["sdp"],
+            sound=said["sound"],
+            picture=said["picture"],
+            id=said["id"],
+        )
 
     async def add(self, offer_id: str, candidates: tuple[str, ...]) -> None:
         """Pass on more candidates of an offer that was answered, if it is still there."""

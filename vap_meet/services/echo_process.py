@@ -2,7 +2,7 @@
 
     python -m vap_meet.services.echo_process --capacity 64 --stun stun:turn.example.org:3478
 
-It reads ``{"id", "sdp"}`` and writes ``{"id", "sdp", "media"}``, or ``{"id", "full": true}``, or
+It reads ``{"id", "sdp"}`` and writes ``{"id", "sdp", "sound", "picture"}``, or ``{"id", "full": true}``, or
 ``{"id", "error": true}``: one JSON object a line, on standard input and output. It also reads
 ``{"id", "candidates": [lines]}``, more candidates of an offer (RFC 8838), and answers nothing.
 It ends when its input does.
@@ -29,22 +29,33 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.contrib.media import MediaRelay
+from aiortc.mediastreams import MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 
 if TYPE_CHECKING:
-    from aiortc import MediaStreamTrack, RTCDataChannel
+    from aiortc import RTCDataChannel
 
 LIFETIME_S = 15.0
-DATA_UNITS = 1
-MEDIA_UNITS = 8
-"""A picture costs about eight times the processor that a data channel does (`make bench` measures both)."""
+DATA_UNITS, SOUND_UNITS, PICTURE_UNITS = 1, 5, 7
+"""What a check's parts cost the processor, in data channels with what it takes to connect them.
+
+`make bench` measures each: Opus takes that much because of its 50 packets a second, taken, decoded, encoded.
+"""
 
 MAX_MESSAGE_BYTES = 1200
 MAX_MESSAGES_A_SECOND = 60
 MAX_CANDIDATES = 20
+MAX_PIXELS = 640 * 480
 NICENESS = 10
 
 _CANDIDATE = re.compile(r"^a=candidate:.*\r?\n", re.MULTILINE)
+_SECTION = re.compile(r"^m=(\S*)", re.MULTILINE)
+_OFFERS = (
+    ["application"],
+    ["application", "audio"],
+    ["application", "video"],
+    ["application", "audio", "video"],
+)
 
 
 @dataclass
@@ -65,27 +76,31 @@ class Echoes:
         return sum(self.open.values())
 
     async def answer(self, offer: str, name: str) -> dict[str, Any]:
-        """Answer an offer: with media if asked and there is room, else with its data channel, or not.
+        """Answer an offer: its data channel, then its sound, then its picture, as far as there is room.
 
         More of its candidates may follow under `name`.
-        Raises `ValueError` for an offer without a data channel.
+        Raises `ValueError` for an offer of anything but one data channel, one sound and one picture at most.
         """
-        if not re.search(r"^m=application ", offer, re.MULTILINE):
-            raise ValueError("a check needs a data channel")
-        wants_media = re.search(r"^m=(audio|video) ", offer, re.MULTILINE) is not None
-        media = wants_media and self.taken + MEDIA_UNITS <= self.capacity
-        units = MEDIA_UNITS if media else DATA_UNITS
-        if self.taken + units > self.capacity:
+        offered = sorted(_SECTION.findall(offer))
+        if offered not in _OFFERS:
+            raise ValueError("a check has a data channel, and a sound and a picture at most")
+        if self.taken + DATA_UNITS > self.capacity:
             return {"full": True}
+        units, kinds = DATA_UNITS, set[str]()
+        for kind, more in (("audio", SOUND_UNITS), ("video", PICTURE_UNITS)):
+            if kind in offered and self.taken + units + more <= self.capacity:
+                units += more
+                kinds.add(kind)
         connection = RTCPeerConnection(self.configuration)
         self.open[connection] = units
         self.known[name] = _Trickled(connection, MAX_CANDIDATES - len(_CANDIDATE.findall(offer)))
         self._end_in_time(connection)
         try:
-            return {"sdp": await self._negotiate(connection, offer, media=media), "media": media}
+            sdp = await self._negotiate(connection, offer, kinds)
         except BaseException:
             await self._close(connection)
             raise
+        return {"sdp": sdp, "sound": "audio" in kinds, "picture": "video" in kinds}
 
     async def add(self, name: str, lines: list[str]) -> None:
         """Add candidates of an offer that was answered, as many as one may have; an empty line ends them."""
@@ -97,15 +112,16 @@ class Echoes:
                 return
             await offered.connection.addIceCandidate(_candidate(line))
 
-    async def _negotiate(self, connection: RTCPeerConnection, offer: str, *, media: bool) -> str:
+    async def _negotiate(self, connection: RTCPeerConnection, offer: str, kinds: set[str]) -> str:
         @connection.on("datachannel")
         def on_channel(channel: RTCDataChannel) -> None:
             channel.on("message", _Returner(channel))
 
         @connection.on("track")
         def on_track(track: MediaStreamTrack) -> None:
-            if media:
-                connection.addTrack(self.relay.subscribe(track, buffered=False))
+            if track.kind in kinds:
+                returned = self.relay.subscribe(track, buffered=False)
+                connection.addTrack(_Small(returned) if track.kind == "video" else returned)
 
         @connection.on("connectionstatechange")
         async def on_state() -> None:
@@ -113,8 +129,8 @@ class Echoes:
                 await self._close(connection)
 
         await connection.setRemoteDescription(RTCSessionDescription(_bounded(offer), "offer"))
-        if not media:
-            for transceiver in connection.getTransceivers():
+        for transceiver in connection.getTransceivers():
+            if transceiver.kind not in kinds:
                 transceiver.direction = "inactive"
         await connection.setLocalDescription(await connection.createAnswer())
         return str(connection.localDescription.sdp)
@@ -170,6 +186,23 @@ class _Returner:
         self._second = second
         if len(message) <= MAX_MESSAGE_BYTES and self._count <= MAX_MESSAGES_A_SECOND:
             self._channel.send(message)
+
+
+class _Small(MediaStreamTrack):
+    """What a picture shows while it is no larger than a check's: a larger one costs more than its units."""
+
+    kind = "video"
+
+    def __init__(self, picture: MediaStreamTrack) -> None:
+        super().__init__()
+        self._picture = picture
+
+    async def recv(self) -> Any:
+        """Return the next frame that is small enough."""
+        while True:
+            frame: Any = await self._picture.recv()
+            if frame.width * frame.height <= MAX_PIXELS:
+                return frame
 
 
 def _bounded(offer: str) -> str:

@@ -2,13 +2,14 @@
 
 GET  /v/{visit}/check            the page, reachable from the link days ahead
 GET  /v/{visit}/check-plan.json  {paths: [{way, servers, relay}], words}: what to test, and what to say
-POST /v/{visit}/echo             {sdp} -> {state, sdp, media, id}: an answer of the echo, if it has room
+POST /v/{visit}/echo             {sdp} -> {state, sdp, sound, picture, id}: the echo's answer, if it has room
 POST /v/{visit}/echo/{id}        {candidates}: more of that offer's, as they are found
 POST /v/{visit}/device-check     what was found -> {level, reason, way}, kept with the appointment
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from aiohttp import web
@@ -89,10 +90,7 @@ async def echo(request: web.Request) -> web.StreamResponse:
     view = await _visit(request)
     request.app[LIMITS].hit(Bucket.ECHO, view.visit_id)
     offer = await _read(request, OfferIn)
-    answer = await request.app[ECHO].answer(offer.sdp)
-    return web.json_response(
-        {"state": answer.state, "sdp": answer.sdp, "media": answer.media, "id": answer.id}
-    )
+    return web.json_response(asdict(await request.app[ECHO].answer(offer.sdp)))
 
 
 @routes.post("/v/{visit}/echo/{id:[0-9a-f]{16}}")

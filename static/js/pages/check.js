@@ -5,27 +5,22 @@
 import { byId, listen, one, setText, setVisible, show } from '../lib/dom.js';
 import { fill } from '../lib/page-data.js';
 import { getJson, HttpProblem, postJson } from '../lib/http.js';
-import { testPath } from '../media/echo-test.js';
+import { testSound } from '../media/test-sound.js';
 import { Bell } from './attention.js';
+import { testNetwork } from './check-network.js';
 import { deviceKind } from './device-kind.js';
-import { testPicture } from './test-picture.js';
 
 /**
- * @import { EchoAnswer } from '../media/echo-test.js'
+ * @import { Network, Path } from './check-network.js'
  * @import { DeviceCheck } from './device.js'
  *
- * @typedef {{ way: string, servers: RTCIceServer[], relay: boolean }} Path
  * @typedef {{ paths: Path[], words: Record<string, string> }} Plan
  * @typedef {{ level: 'good' | 'fair' | 'poor', reason: string, way: string | null }} Verdict
  * @typedef {'camera' | 'microphone' | 'speaker' | 'network'} Part
  * @typedef {'busy' | 'ok' | 'trouble' | 'none'} Mark
  */
 
-const DIRECT_MS = 4_000;
-const RELAYED_MS = 1_500;
 const HEARD_WITHIN_MS = 8_000;
-
-/** @typedef {{ echo: 'done' | 'full' | 'unavailable', paths: object[] }} Network */
 
 export class Check {
   #device;
@@ -54,6 +49,7 @@ export class Check {
   /** Run it all, within a press: only then may the page make a sound. Never rejects. */
   async run() {
     this.#bell.arm();
+    const sound = testSound(this.#signal);
     show(byId('check', HTMLElement));
     this.#wire();
     try {
@@ -62,7 +58,7 @@ export class Check {
       this.#showDevice();
       this.#mark('network', 'busy', this.#word('network.busy'));
       this.#play();
-      const [network] = await Promise.all([this.#testNetwork(plan.paths), this.#listenForVoice()]);
+      const [network] = await Promise.all([testNetwork(plan.paths, sound, this.#signal), this.#listenForVoice()]);
       this.#network = network;
       this.#showNetwork(network);
       await this.#judge();
@@ -70,6 +66,8 @@ export class Check {
       if (this.#signal.aborted) return;
       if (!(error instanceof HttpProblem)) throw error;
       this.#showFailure();
+    } finally {
+      sound?.stop();
     }
   }
 
@@ -110,8 +108,9 @@ export class Check {
     if (way === 'sound') this.#mark('camera', 'none', this.#word('camera.unused'));
     else if (media?.tracks.video) this.#mark('camera', 'ok', this.#word('camera.ok'));
     else this.#mark('camera', 'trouble', this.#word('camera.failed'));
-    if (this.#heard) return;
-    if (media?.tracks.audio) this.#mark('microphone', 'busy', this.#word('microphone.say'));
+    // Whoever spoke at once was heard before the words were there.
+    if (this.#heard) this.#mark('microphone', 'ok', this.#word('microphone.heard'));
+    else if (media?.tracks.audio) this.#mark('microphone', 'busy', this.#word('microphone.say'));
     else this.#mark('microphone', 'trouble', this.#word('microphone.failed'));
   }
 
@@ -128,53 +127,10 @@ export class Check {
     });
   }
 
-  /**
-   * @param {readonly Path[]} paths
-   * @returns {Promise<Network>}
-   */
-  async #testNetwork(paths) {
-    const picture = testPicture(this.#signal);
-    const tested = await Promise.all(paths.map((path) => this.#testPath(path, picture)));
-    picture?.stop();
-    const found = tested.filter((each) => typeof each !== 'string');
-    if (found.length > 0) return { echo: 'done', paths: found };
-    return { echo: tested.includes('full') ? 'full' : 'unavailable', paths: [] };
-  }
-
-  /**
-   * @param {Path} path
-   * @param {MediaStreamTrack | null} picture
-   */
-  async #testPath({ way, servers, relay }, picture) {
-    const found = await testPath({
-      servers,
-      relay,
-      picture: relay ? null : picture,
-      durationMs: relay ? RELAYED_MS : DIRECT_MS,
-      exchange: (sdp) => this.#exchange(sdp),
-      add: (id, candidates) => postJson(`echo/${id}`, { candidates }, { signal: this.#signal }),
-      signal: this.#signal,
-    });
-    return typeof found === 'string' ? found : { way, ...found };
-  }
-
-  /**
-   * @param {string} sdp
-   * @returns {Promise<EchoAnswer>}
-   */
-  async #exchange(sdp) {
-    try {
-      return await postJson('echo', { sdp }, { signal: this.#signal });
-    } catch (error) {
-      if (!(error instanceof HttpProblem)) throw error;
-      return { state: 'unavailable', sdp: null, media: false, id: null };
-    }
-  }
-
   /** @param {Network} network */
   #showNetwork({ echo, paths }) {
     if (echo !== 'done') return this.#mark('network', 'none', this.#word(`network.${echo}`));
-    const connected = paths.some((path) => /** @type {{ connected: boolean }} */ (path).connected);
+    const connected = paths.some((path) => path.connected);
     const mark = connected ? 'ok' : 'trouble';
     return this.#mark('network', mark, this.#word(connected ? 'network.connected' : 'network.cut_off'));
   }
@@ -197,11 +153,18 @@ export class Check {
   /** @param {Verdict} verdict */
   #showVerdict({ level, reason, way }) {
     if (this.#network?.echo === 'done' && reason !== 'no_path') {
-      const spoilt = ['lossy', 'slow', 'unsteady', 'few_frames'].includes(reason);
-      const relayed = way !== 'direct' ? 'network.relayed' : 'network.connected';
-      this.#mark('network', spoilt ? 'trouble' : 'ok', this.#word(spoilt ? `network.${level}` : relayed));
+      const spoilt = ['no_sound', 'lossy', 'slow', 'unsteady', 'few_frames'].includes(reason);
+      this.#mark('network', spoilt ? 'trouble' : 'ok', this.#word(spoilt ? `network.${level}` : this.#works(way)));
     }
     this.#tell(level, `level.${level}`, `reason.${reason}`, `do.${reason}`);
+  }
+
+  /**
+   * @param {string | null} way How media would travel.
+   */
+  #works(way) {
+    const back = this.#network?.paths.some((path) => path.way === way && path.sound_back);
+    return `network.${way === 'direct' ? 'connected' : 'relayed'}${back ? '_heard' : ''}`;
   }
 
   #showFailure() {
