@@ -1,6 +1,8 @@
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine, event
 
 from signaling.events import Position
 from signaling.facts import Admitted, Ended, Joined, Left
@@ -199,3 +201,35 @@ async def test_the_admins_list_comes_in_pages_and_never_beyond_the_last(board, b
     assert (first.page, first.pages, first.total, len(first.rows)) == (1, 2, PAGE_ROWS + 1, PAGE_ROWS)
     assert (second.page, ids(second.rows)) == (2, ["a000"])
     assert first.rows[0].appointment.starts_at == NOON + timedelta(minutes=PAGE_ROWS)
+
+
+# --- what it costs ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def statements():
+    """Collect what is asked of the database while the block runs."""
+    asked = []
+
+    def note(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_a_board_asks_the_record_no_oftener_for_many_than_for_one(board, book, tell):
+    counts = []
+    for number in range(1, 4):
+        for part in ("waits", "talks"):
+            await book(f"{part}-{number}")
+            await tell(f"{part}-{number}", CUSTOMER_COMES)
+        await tell(f"talks-{number}", Admitted("customer", by=f"staff.{number}"))
+        with statements() as asked:
+            found = await board.agent("s1")
+        assert (len(found.waiting), len(found.today)) == (number, number * 2)
+        counts.append(len(asked))
+    assert len(set(counts)) == 1

@@ -11,14 +11,17 @@ from vap_meet.domain.access import staff_participant
 from vap_meet.domain.appointment import AppointmentState
 from vap_meet.services.shared_looks import SharedLook
 from vap_meet.store import board as store
+from vap_meet.store import device_checks, sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from vap_meet.clock import Clock
     from vap_meet.domain.appointment import Appointment
     from vap_meet.settings import Settings
     from vap_meet.store.board import Listed
+    from vap_meet.store.device_checks import DeviceCheck
     from vap_meet.store.engine import Database
 
 NEAR = timedelta(hours=12)
@@ -46,11 +49,17 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentBoard:
-    """What an agent sees: the day by start, who waits by arrival, answers owed by age."""
+    """What an agent sees: the day by start, who waits by arrival, answers owed by age.
+
+    `checked` holds the device checks of those who wait, by appointment; `names` the Arabic and English names
+    of those who are in a session, by participant.
+    """
 
     today: tuple[BoardRow, ...]
     waiting: tuple[BoardRow, ...]
     owed: tuple[BoardRow, ...]
+    checked: Mapping[str, DeviceCheck]
+    names: Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +93,15 @@ class Board:
             today = await store.starting_between(tx, min(first, now - NEAR), max(last, now + NEAR))
             waiting = await store.waiting(tx)
             owed = await store.owed(tx)
-        return AgentBoard(
-            today=self._rows(today, now), waiting=self._rows(waiting, now), owed=self._rows(owed, now)
-        )
+            rows = self._rows(today, now)
+            talking = {row.in_session_with for row in rows if row.in_session_with}
+            return AgentBoard(
+                today=rows,
+                waiting=self._rows(waiting, now),
+                owed=self._rows(owed, now),
+                checked=await device_checks.of(tx, [one.appointment.id for one in waiting]),
+                names=await sessions.staff_names(tx, talking),
+            )
 
     async def admin(
         self, *, day: date | None, state: AppointmentState | None, query: str | None, page: int

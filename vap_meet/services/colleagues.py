@@ -119,10 +119,6 @@ class Colleagues:
         """Return what somebody is asked to join while it can be joined, the last one first."""
         async with self._db.read() as tx:
             asks = await store.asks_for(tx, staff_id, since=self._clock() - ASKED_FOR)
-            return tuple(
-                [
-                    AskedFor(ask=one, appointment=appointment)
-                    for one in asks
-                    if (appointment := await appointments.get(tx, one.appointment_id)).is_open
-                ]
-            )
+            about = await appointments.of_ids(tx, {one.appointment_id for one in asks})
+        found = (AskedFor(ask=one, appointment=about[one.appointment_id]) for one in asks)
+        return tuple(one for one in found if one.appointment.is_open)

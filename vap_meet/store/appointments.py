@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Built once: building a statement and naming it for the cache costs as much as running it.
 _FIND = select(table).where(table.c.id == bindparam("which"))
 _HOLD = _FIND.with_for_update(key_share=True)  # SQLite has no such clause and needs none: who writes is alone
+_FIND_ALL = select(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
 _MOVED_AT = select(table.c.moved_at).where(table.c.id == bindparam("which"))
 _HOLD_STANDING = (
     select(table.c.id, table.c.state, table.c.moved_at)
@@ -82,6 +83,13 @@ async def find(tx: AsyncConnection, appointment_id: str, *, hold: bool = False) 
         return None
     row = (await tx.execute(_HOLD if hold else _FIND, {"which": appointment_id})).one_or_none()
     return None if row is None else read_row(row)
+
+
+async def of_ids(tx: AsyncConnection, ids: Collection[str]) -> dict[str, Appointment]:
+    """Return the records that have these ids."""
+    if not ids:
+        return {}
+    return {row.id: read_row(row) for row in await tx.execute(_FIND_ALL, {"ids": padded(ids)})}
 
 
 async def request_hash_of(tx: AsyncConnection, appointment_id: str) -> str | None:

@@ -45,6 +45,8 @@ async def put(
 
 async def of(tx: AsyncConnection, appointment_ids: Collection[str]) -> dict[str, DeviceCheck]:
     """Return the last check of each of these appointments that has one."""
+    if not appointment_ids:
+        return {}
     columns = (table.c.appointment_id, table.c.at, table.c.level, table.c.reason, table.c.way)
     rows = await tx.execute(select(*columns).where(table.c.appointment_id.in_(appointment_ids)))
     return {

@@ -14,7 +14,6 @@ from vap_meet.web.appkeys import (
     CLOCK,
     COLLEAGUES,
     DB,
-    DEVICE_CHECKS,
     HUB,
     RENDERER,
     SETTINGS,
@@ -42,11 +41,9 @@ async def board_of(request: web.Request) -> dict[str, Any]:
     app = request.app
     found = await app[BOARD].agent(staff_of(request).id)
     asked = await app[COLLEAGUES].asked_for(staff_of(request).id)
-    colleagues = {row.in_session_with for row in found.today if row.in_session_with}
-    colleagues |= {one.ask.asked_by for one in asked}
-    words = StaffWords(texts, await disclosure.named(app[DB], colleagues) if colleagues else {})
+    askers = {one.ask.asked_by for one in asked} - found.names.keys()
+    names = await disclosure.named(app[DB], askers) if askers else {}
     target_s = app[SETTINGS].wait_target_minutes * 60
-    checked = await app[DEVICE_CHECKS].of([row.appointment.id for row in found.waiting])
     away: set[str] = set()
     summoned: dict[str, int] = {}
     for row in found.waiting:
@@ -57,9 +54,9 @@ async def board_of(request: web.Request) -> dict[str, Any]:
     return _BoardWords(
         texts=texts,
         formats=formats,
-        words=words,
+        words=StaffWords(texts, {**found.names, **names}),
         target_s=target_s,
-        checked=checked,
+        checked=found.checked,
         away=away,
         summoned=summoned,
         me=staff_participant(staff_of(request).id),
