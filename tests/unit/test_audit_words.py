@@ -11,8 +11,7 @@ from vap_meet.domain.appointment import Language
 from vap_meet.domain.attachment import FileKind
 from vap_meet.domain.guests import GuestPart, StaffPart
 from vap_meet.domain.messages import Channel, MessageKind
-from vap_meet.services.disclosure import LoggedEntry
-from vap_meet.store.assigning import Official
+from vap_meet.services.disclosure import LoggedEntry, Place
 from vap_meet.web.audit_words import AuditWords
 from vap_meet.web.formats import Formats
 from vap_meet.web.i18n import Catalogue
@@ -22,10 +21,10 @@ from vap_meet.web.staff_words import StaffWords
 VALUES = {"part": (*GuestPart, *StaffPart), "kind": FileKind, "message": MessageKind, "channel": Channel}
 
 
-def said(language, action, public, officials=None):
+def said(language, action, public, places=None):
     texts = Catalogue.load(LOCALE_FOLDER, language, here={"zone_city": "Dubai"})
     formats = Formats(texts, zone=ZoneInfo("Asia/Dubai"), clock=lambda: NOON)
-    words = AuditWords(texts, formats, StaffWords(texts, {}), officials or {})
+    words = AuditWords(texts, formats, StaffWords(texts, {}), places or {})
     return words.line(LoggedEntry(at=NOON, action=action, public=public, seal_no=None, erased=False))
 
 
@@ -49,12 +48,11 @@ def test_a_deadline_is_a_time_and_not_a_stamp(language):
     [(Language.EN, "Agent 1", "Official 2"), (Language.AR, "موظف 1", "الموظف 2")],
 )
 def test_an_official_is_named_and_without_an_account_has_a_number(language, from_whom, to_whom):
-    place = {"pool_id": "general", "staff_id": None, "name_ar": None, "name_en": None}
-    officials = {
-        41: Official(unit_id=41, number=1, **{**place, "name_ar": "موظف 1", "name_en": "Agent 1"}),
-        42: Official(unit_id=42, number=2, **place),
+    places = {
+        41: Place(number=1, name_ar="موظف 1", name_en="Agent 1"),
+        42: Place(number=2, name_ar=None, name_en=None),
     }
-    line = said(language, "appointment.reassigned", {"from": 41, "to": 42}, officials)
+    line = said(language, "appointment.reassigned", {"from": 41, "to": 42}, places)
     assert [words for _, words in line.details] == [from_whom, to_whom]
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vap_meet.clock import Clock
-    from vap_meet.store.assigning import Official
     from vap_meet.store.engine import Database
 
 MIN_REASON_CHARS = 5
@@ -48,6 +47,15 @@ class LoggedEntry:
     erased: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Somebody's place in a pool. Without an account they have no name and are known by their number."""
+
+    number: int
+    name_ar: str | None
+    name_en: str | None
+
+
 async def named(db: Database, participants: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return Arabic and English names of those participants who are staff or guests, by participant id."""
     async with db.read() as tx:
@@ -73,12 +81,16 @@ async def entries(db: Database, appointment_id: str) -> tuple[LoggedEntry, ...]:
     )
 
 
-async def given_to(db: Database, logged: Iterable[LoggedEntry]) -> dict[int, Official]:
-    """Return the officials that entries name by their place in a pool, by that."""
+async def given_to(db: Database, logged: Iterable[LoggedEntry]) -> dict[int, Place]:
+    """Return whose places in a pool entries name, by the number that they name."""
     changes = [entry.public for entry in logged if entry.action == "appointment.reassigned"]
     places = {place for public in changes for place in (public.get("from"), public.get("to"))}
     async with db.read() as tx:
-        return await assigning.officials(tx, [place for place in places if isinstance(place, int)])
+        found = await assigning.officials(tx, [place for place in places if isinstance(place, int)])
+    return {
+        unit_id: Place(number=one.number, name_ar=one.name_ar, name_en=one.name_en)
+        for unit_id, one in found.items()
+    }
 
 
 async def reveal(db: Database, clock: Clock, appointment_id: str, *, by: str, reason: str) -> Contact:

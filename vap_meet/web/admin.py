@@ -174,8 +174,8 @@ async def _detail(
     language = renderer.language(request)
     texts = renderer.catalogues[language]
     words = StaffWords(texts, await disclosure.named(app[DB], people))
-    officials = await disclosure.given_to(app[DB], entries)
-    audit = AuditWords(texts, renderer.formats[language], words, officials)
+    places = await disclosure.given_to(app[DB], entries)
+    audit = AuditWords(texts, renderer.formats[language], words, places)
     customer = appointment.customer
     return renderer.page(
         request,

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vap_meet.services.disclosure import LoggedEntry
-    from vap_meet.store.assigning import Official
+    from vap_meet.services.disclosure import LoggedEntry, Place
     from vap_meet.web.formats import Formats
     from vap_meet.web.i18n import Catalogue
     from vap_meet.web.staff_words import StaffWords
@@ -28,7 +27,7 @@ _WORDS_OF = {
     "message": "parked.kind",
     "channel": "outbox",
 }
-_OFFICIALS = frozenset({"from", "to"})
+_PLACES = frozenset({"from", "to"})
 """Names whose values are places in a pool, where they are numbers."""
 
 _MOMENTS = frozenset({"starts_at", "until", "due_at"})
@@ -54,10 +53,10 @@ class AuditWords:
         texts: Catalogue,
         formats: Formats,
         people: StaffWords,
-        officials: Mapping[int, Official] = MappingProxyType({}),
+        places: Mapping[int, Place] = MappingProxyType({}),
     ) -> None:
-        """`officials` are those whom an appointment was taken from or given to, by their place in a pool."""
-        self._officials = officials
+        """`places` are those whom an appointment was taken from or given to."""
+        self._places = places
         self._texts = texts
         self._formats = formats
         self._people = people
@@ -81,8 +80,8 @@ class AuditWords:
         )
 
     def _official(self, name: str, value: object) -> str:
-        official = self._officials.get(value) if name in _OFFICIALS and isinstance(value, int) else None
-        return "" if official is None else self._people.official(official)
+        place = self._places.get(value) if name in _PLACES and isinstance(value, int) else None
+        return "" if place is None else self._people.placed(place)
 
     def _value(self, name: str, value: object) -> str:
         match value:

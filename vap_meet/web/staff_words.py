@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from vap_meet.services.disclosure import LoggedEntry
+    from vap_meet.services.disclosure import LoggedEntry, Place
     from vap_meet.services.sessions import TimelineItem
-    from vap_meet.store.assigning import Official
     from vap_meet.web.i18n import Catalogue
 
 _KEY_OF_FACT = {
@@ -92,11 +91,11 @@ class StaffWords:
         """Return who an author or a participant is."""
         return self.author(person) if _is_author(person) else self.participant(person)
 
-    def official(self, official: Official) -> str:
+    def placed(self, place: Place) -> str:
         """Return who somebody of a pool is: by name, or by number without an account."""
-        if official.name_ar is None or official.name_en is None:
-            return self._t("assignment.number", number=official.number)
-        return official.name_ar if self._arabic else official.name_en
+        if place.name_ar is None or place.name_en is None:
+            return self._t("assignment.number", number=place.number)
+        return place.name_ar if self._arabic else place.name_en
 
     def steps(self, items: Sequence[TimelineItem]) -> tuple[Step, ...]:
         """Return a session's facts as lines, in their order."""
