@@ -2,83 +2,41 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from io import BytesIO
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import select
 
-from signaling.events import Position
-from signaling.facts import Joined
-from signaling.vocabulary import Grant, Stage
+from tests.support.attaching import (
+    ID,
+    OTHER_ID,
+    PATH,
+    PDF,
+    audit_of,
+    code,
+    described,
+    house,
+    in_call,
+    joins,
+    put,
+    staff_id,
+)
 from tests.support.record import NOON, TurnedClock, a_booking, fresh_database
-from tests.support.staff import PASSWORD, staffed
+from tests.support.staff import PASSWORD
 from vap_meet.domain.attachment import MAX_AN_APPOINTMENT, MAX_BYTES
 from vap_meet.domain.errors import InvalidRequest, WrongState
 from vap_meet.services.attachments import Attachments
 from vap_meet.services.booking import Booking
 from vap_meet.services.retention import Retention
 from vap_meet.services.sessions import Sessions
-from vap_meet.store.schema import staff
-from vap_meet.web.appkeys import ATTACHMENTS, DB, SESSIONS, STAFFING
+from vap_meet.web.appkeys import ATTACHMENTS, SESSIONS, STAFFING
+
+__all__ = ["house", "in_call"]
 
 pytestmark = pytest.mark.usefixtures("each_database")
-
-ID = "0b6fd5a2-7d41-4a35-9f0e-6d2f1f3a9c01"
-OTHER_ID = "0b6fd5a2-7d41-4a35-9f0e-6d2f1f3a9c02"
-PATH = f"/agent/appointments/a1/attachments/{ID}"
-PDF = b"%PDF-1.7 a plan of the house"
-
-
-@pytest.fixture
-async def house(tmp_path):
-    async with staffed(tmp_path) as running:
-        yield running
-
-
-async def joins(sessions, who, appointment_id="a1", seq=1):
-    fact = Joined(f"staff.{who}", (Grant.ADMIT, Grant.PUBLISH), Stage.ADMITTED)
-    at = int(NOON.timestamp() * 1000)
-    await sessions.commit(appointment_id, Position("epoch-of-a-test", seq), at, fact)
-
-
-async def staff_id(house, username="agent"):
-    async with house.app[DB].read() as tx:
-        found = await tx.execute(select(staff.c.id).where(staff.c.username == username))
-        return found.scalar_one()
-
-
-@pytest.fixture
-async def in_call(house):
-    await joins(house.app[SESSIONS], await staff_id(house))
-    return house
-
-
-def described(content, *, name="plan.pdf", sender="customer"):
-    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    return {
-        "Content-Digest": f"sha-256=:{digest}:",
-        "X-File-Name": quote(name, safe=""),
-        "X-File-Sender": sender,
-        "Content-Type": "application/octet-stream",
-        "Accept": "application/json",
-    }
-
-
-async def put(browser, content=PDF, *, path=PATH, origin=None, **changes):
-    headers = {name: value for name, value in (described(content) | changes).items() if value is not None}
-    headers["Origin"] = origin or browser.base
-    return await browser.raw("PUT", path, BytesIO(content), headers)
-
-
-def code(answer):
-    return answer[0].status, json.loads(answer[1])["code"]
-
 
 # --- Who may not, and what not ------------------------------------------------------------------------
 
@@ -229,12 +187,6 @@ async def test_an_id_is_not_used_twice(in_call):
     assert code(await put(in_call.agent, PDF + b" another")) == (422, "invalid_request")
 
 
-async def audit_of(house):
-    async with house.app[DB].read() as tx:
-        rows = (await tx.exec_driver_sql("SELECT public FROM audit_entry ORDER BY id")).scalars()
-        return [json.loads(row) for row in rows]
-
-
 # --- How they leave -----------------------------------------------------------------------------------
 
 
@@ -338,6 +290,14 @@ class TestUseCase:
             await kept.put("one more")
         await kept.put("of another", appointment_id="a2")
         assert await kept.ids() == [f"{n:08d}" for n in range(MAX_AN_APPOINTMENT)]
+
+    async def test_what_was_taken_back_leaves_its_place(self, kept):
+        for number in range(MAX_AN_APPOINTMENT):
+            await kept.put(f"{number:08d}")
+        await kept.attachments.withdraw("a1", "00000000", staff_id="7")
+        await kept.put("one more")
+        with pytest.raises(InvalidRequest):
+            await kept.put("00000000")
 
     async def test_an_id_of_another_appointment_is_taken(self, kept):
         await kept.put()

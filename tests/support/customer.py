@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from tests.support.access import PUBLIC_URL, House, open_house
 from tests.support.slots import SERVICES
+from vap_meet.services.attachments import Attachments
 from vap_meet.services.availability import Availability
 from vap_meet.services.catalogue import Catalogue
 from vap_meet.services.feedback import Feedback
@@ -20,7 +21,7 @@ from vap_meet.services.hand_over import HandOvers
 from vap_meet.services.phone_codes import PhoneCodes
 from vap_meet.services.requests import Requests
 from vap_meet.web import appkeys as key
-from vap_meet.web import assets, customer, feedback
+from vap_meet.web import assets, attachments, customer, feedback
 from vap_meet.web.assets import Assets
 from vap_meet.web.middleware import middlewares
 from vap_meet.web.render import Renderer
@@ -122,6 +123,7 @@ async def open_street(folder: Path) -> AsyncIterator[Street]:
             services=SERVICES,
             cut_off=timedelta(hours=1),
         )
+        app[key.ATTACHMENTS] = Attachments(db=house.db, clock=house.clock)
         app[key.OUTCOMES] = house.outcomes
         app[key.FEEDBACK] = Feedback(db=house.db, clock=house.clock, zone=ZoneInfo(house.settings.time_zone))
         app[key.SESSIONS] = house.sessions
@@ -139,5 +141,6 @@ async def open_street(folder: Path) -> AsyncIterator[Street]:
         app.add_routes(assets.routes)
         app.add_routes(customer.routes)
         app.add_routes(feedback.routes)
+        app.add_routes(attachments.routes)
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
             yield Street(house, client)

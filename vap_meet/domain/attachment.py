@@ -51,7 +51,10 @@ _ENDINGS: dict[FileKind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file kept with an appointment, without its content. `sent_by` and `attached_by` are participants."""
+    """A file kept with an appointment, without its content. `sent_by` and the others are participants.
+
+    Of one that was withdrawn only that remains: neither its name nor its content.
+    """
 
     id: str
     appointment_id: str
@@ -62,6 +65,8 @@ class Attachment:
     sent_by: str
     attached_by: str
     attached_at: datetime
+    withdrawn_by: str | None = None
+    withdrawn_at: datetime | None = None
 
 
 def kind_of(content: bytes) -> FileKind | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signaling.facts import Joined
@@ -97,7 +98,8 @@ class Attachments:
                 raise InvalidRequest("Another file has this id.", fields={"id": "It is taken."})
             if not appointment.customer.name:
                 raise WrongState("The appointment's personal data is erased: nothing more is kept.")
-            if len(await store.of_appointment(tx, appointment_id)) >= MAX_AN_APPOINTMENT:
+            kept = await store.of_appointment(tx, appointment_id)
+            if sum(one.withdrawn_at is None for one in kept) >= MAX_AN_APPOINTMENT:
                 raise WrongState(f"An appointment keeps {MAX_AN_APPOINTMENT} files at most.")
             await store.insert(tx, new, cleaned)
             await audit.record(
@@ -117,7 +119,7 @@ class Attachments:
         return new
 
     async def of(self, appointment_id: str) -> tuple[Attachment, ...]:
-        """Return what is kept with an appointment, without contents, the first first."""
+        """Return what is kept with an appointment and what was, without contents, the first first."""
         async with self._db.read() as tx:
             return await store.of_appointment(tx, appointment_id)
 
@@ -126,12 +128,12 @@ class Attachments:
     ) -> tuple[Attachment, bytes]:
         """Return a file with its content, once it is in the audit log that `by` has got it.
 
-        Raises `NotFound`, also for a file of another appointment.
+        Raises `NotFound`, also for a file of another appointment and for one that was withdrawn.
         """
         async with self._db.write() as tx:
-            found = await store.get(tx, attachment_id)
-            if found is None or found.appointment_id != appointment_id:
-                raise NotFound("There is no such file.")
+            found = await _of(tx, appointment_id, attachment_id)
+            if found.withdrawn_at is not None:
+                raise NotFound("This file was withdrawn.")
             content = await store.content(tx, attachment_id)
             await audit.record(
                 tx,
@@ -143,6 +145,28 @@ class Attachments:
             )
         return found, content
 
+    async def withdraw(self, appointment_id: str, attachment_id: str, *, staff_id: str) -> Attachment:
+        """Take a file back for good; that it was there and who took it back remains. Again changes nothing.
+
+        Raises `NotFound`, and `Forbidden` unless they have joined the appointment's call.
+        """
+        async with self._db.write() as tx:
+            await appointments.get(tx, appointment_id, hold=True)
+            await _check_joined(tx, appointment_id, staff_id)
+            found = await _of(tx, appointment_id, attachment_id)
+            if found.withdrawn_at is not None:
+                return found
+            me, now = staff_participant(staff_id), self._clock()
+            await store.withdraw(tx, attachment_id, by=me, at=now)
+            await audit.record(
+                tx,
+                at=now,
+                action="attachment.withdrawn",
+                appointment_id=appointment_id,
+                public={"by": f"staff:{staff_id}", "attachment": found.id},
+            )
+        return replace(found, name="", sha256=b"", withdrawn_by=me, withdrawn_at=now)
+
     async def reveal(
         self, appointment_id: str, attachment_id: str, *, by: str, reason: str
     ) -> tuple[Attachment, bytes]:
@@ -151,6 +175,13 @@ class Attachments:
         Raises `InvalidRequest` without a reason, and as `hand_out` does.
         """
         return await self.hand_out(appointment_id, attachment_id, by=by, reason=reason_given(reason))
+
+
+async def _of(tx: AsyncConnection, appointment_id: str, attachment_id: str) -> Attachment:
+    found = await store.get(tx, attachment_id)
+    if found is None or found.appointment_id != appointment_id:
+        raise NotFound("There is no such file.")
+    return found
 
 
 def _cleaned(content: bytes, kind: FileKind, sha256: bytes) -> tuple[bytes, bytes]:

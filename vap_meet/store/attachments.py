@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from vap_meet.domain.attachment import Attachment, FileKind
 from vap_meet.store.schema_attachments import attachment as table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -53,6 +55,12 @@ async def content(tx: AsyncConnection, attachment_id: str) -> bytes:
     return bytes((await tx.execute(query)).scalar_one())
 
 
+async def withdraw(tx: AsyncConnection, attachment_id: str, *, by: str, at: datetime) -> None:
+    """Empty one that is there of its name and content, and write who took it back."""
+    emptied = {"name": "", "sha256": b"", "content": b"", "withdrawn_by": by, "withdrawn_at": at}
+    await tx.execute(update(table).where(table.c.id == attachment_id).values(emptied))
+
+
 def _attachment(row: Row[Any]) -> Attachment:
     return Attachment(
         id=row.id,
@@ -64,4 +72,6 @@ def _attachment(row: Row[Any]) -> Attachment:
         sent_by=row.sent_by,
         attached_by=row.attached_by,
         attached_at=row.attached_at,
+        withdrawn_by=row.withdrawn_by,
+        withdrawn_at=row.withdrawn_at,
     )

@@ -19,6 +19,8 @@ attachment = Table(
     Column("attached_by", String(64), nullable=False),
     Column("attached_at", UtcDateTime, nullable=False),
     Column("content", LargeBinary, nullable=False),
+    Column("withdrawn_by", String(64), nullable=True),  # then its personal columns are empty
+    Column("withdrawn_at", UtcDateTime, nullable=True),
     Index(None, "appointment_id", "attached_at"),
 )
 

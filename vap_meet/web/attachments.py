@@ -2,6 +2,8 @@
 
 PUT  /agent/appointments/{id}/attachments/{attachment}   a file, as it is; see `_described` for its headers
 GET  /agent/appointments/{id}/attachments/{attachment}   the file, audited
+POST /agent/appointments/{id}/attachments/{attachment}/withdraw   takes it back -> 303, or JSON for a script
+GET  /v/{visit}/attachments/{attachment}                 the file for its customer, audited
 POST /admin/appointments/{id}/attachments/{attachment}   a reason -> the file, audited
 """
 
@@ -16,12 +18,15 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from vap_meet.domain.access import CUSTOMER, LinkStatus
 from vap_meet.domain.attachment import MAX_BYTES
-from vap_meet.domain.errors import InvalidRequest
+from vap_meet.domain.errors import InvalidRequest, NotFound
 from vap_meet.services.limits import Bucket
 from vap_meet.web.api_door import read_body
-from vap_meet.web.appkeys import ATTACHMENTS, LIMITS
-from vap_meet.web.guards import staff_of, staff_required
+from vap_meet.web.appkeys import ATTACHMENTS, JOINING, LIMITS
+from vap_meet.web.customer_pages import see_other
+from vap_meet.web.guards import browser_cookie, staff_of, staff_required
+from vap_meet.web.problems import wants_json
 
 if TYPE_CHECKING:
     from vap_meet.domain.attachment import Attachment
@@ -70,6 +75,28 @@ async def download(request: web.Request) -> web.StreamResponse:
     """Hand a file out."""
     by = f"staff:{staff_of(request).id}"
     return _file(*await request.app[ATTACHMENTS].hand_out(request.match_info["id"], _id(request), by=by))
+
+
+@routes.post("/agent/appointments/{id}/attachments/{attachment}/withdraw")
+@staff_required("agent")
+async def withdraw(request: web.Request) -> web.StreamResponse:
+    """Take a file back: nobody gets it any more, and the customer reads that it was withdrawn."""
+    appointment_id = request.match_info["id"]
+    await request.app[ATTACHMENTS].withdraw(appointment_id, _id(request), staff_id=staff_of(request).id)
+    if wants_json(request):
+        return web.json_response({"withdrawn": True}, headers={"Cache-Control": "no-store"})
+    return see_other(f"/agent/appointments/{quote(appointment_id, safe='')}#attachments")
+
+
+@routes.get("/v/{visit}/attachments/{attachment}")
+async def download_own(request: web.Request) -> web.StreamResponse:
+    """Hand a file out to the customer whose appointment it is kept with."""
+    visit = request.match_info["visit"]
+    request.app[LIMITS].hit(Bucket.ATTACHMENT, f"visit:{visit}")
+    view = await request.app[JOINING].visit(visit, browser=browser_cookie(request))
+    if view.participant_id != CUSTOMER or view.status in {LinkStatus.MOVED, LinkStatus.CANCELLED}:
+        raise NotFound("There is no such file.")
+    return _file(*await request.app[ATTACHMENTS].hand_out(view.appointment.id, _id(request), by=CUSTOMER))
 
 
 @routes.post("/admin/appointments/{id}/attachments/{attachment}")

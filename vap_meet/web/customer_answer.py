@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vap_meet.domain.access import LinkStatus
 from vap_meet.domain.feedback import NOT_ASKED, Face, Topic
-from vap_meet.web.appkeys import CLOCK, FEEDBACK, OUTCOMES, RENDERER
+from vap_meet.web.appkeys import ATTACHMENTS, CLOCK, FEEDBACK, OUTCOMES, RENDERER
 from vap_meet.web.feedback_form import FeedbackForm
 from vap_meet.web.past_pages import past_page
 
@@ -49,6 +49,7 @@ async def answer_page(
         outcome=latest,
         is_over=is_over(view),
         corrected=latest is not first,
+        attachments=await request.app[ATTACHMENTS].of(view.appointment.id),
         asked=asked,
         given=given,
         changeable=changeable,

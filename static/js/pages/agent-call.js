@@ -14,6 +14,7 @@ import { askingFor } from './agent-stage.js';
 import { stayAwake } from './attention.js';
 import { blackPicture } from './black-picture.js';
 import { featuresWhenTalking } from './features-start.js';
+import { withdrawals } from './file-withdraw.js';
 import { measured } from './quality-start.js';
 import { fillRequestCards } from './request-card.js';
 import { toast } from './toast.js';
@@ -50,6 +51,7 @@ const form =
   new OutcomeForm({ ...page.outcome, lang: page.lang, timeZone: page.timeZone }, startAfresh, signal);
 form?.start();
 fillRequestCards(signal);
+withdrawals(signal);
 const own = page.call && startCall(page.call);
 listen(document, 'keydown', pressed, signal);
 

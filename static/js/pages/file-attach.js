@@ -1,5 +1,5 @@
 import { HttpProblem } from '../lib/http.js';
-import { make, show } from '../lib/dom.js';
+import { byId, one, setText, show } from '../lib/dom.js';
 
 /** @import { CallFile } from './call-files.js' */
 
@@ -45,16 +45,12 @@ export async function attach(url, { blob, name, sha256 }, sender) {
  * @param {string} name
  */
 export function listAttached(url, name) {
-  const list = document.getElementById('attachments-list');
-  const card = document.getElementById('attachments');
-  if (!list || !card) return;
-  const link = make('a', '');
+  const { content } = byId('attachment-row', HTMLTemplateElement);
+  const row = one(document.importNode(content, true), 'li', HTMLElement);
+  const link = one(row, 'a', HTMLAnchorElement);
   link.href = url;
-  link.download = '';
-  link.dataset['testid'] = 'attachment';
-  link.append(make('bdi', '', name));
-  const item = make('li', '');
-  item.append(link);
-  list.append(item);
-  show(card);
+  setText(one(link, 'bdi', HTMLElement), name);
+  one(row, 'form', HTMLFormElement).action = `${url}/withdraw`;
+  byId('attachments-list', HTMLElement).append(row);
+  show(byId('attachments', HTMLElement));
 }
