@@ -25,7 +25,7 @@ from vap_meet.domain.opening import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
 MAX_DAYS = 62
@@ -82,15 +82,15 @@ class Offer:
         return -(-(self.duration_minutes + self.pool.buffer_minutes) * 60 // TICK_S)
 
 
-class Run(NamedTuple):
-    """Ticks that are taken: so many from the first. A tuple: a month of a large pool has 20,000 of them."""
+class Runs(NamedTuple):
+    """Ticks that are taken, so many from each of these on: a month of a large pool has 20,000 runs."""
 
-    first: int
+    firsts: Sequence[int]
     length: int
 
 
 def slots(
-    offer: Offer, first: date, last: date, taken: Mapping[int, Iterable[Run]], *, now: datetime
+    offer: Offer, first: date, last: date, taken: Mapping[int, Iterable[Runs]], *, now: datetime
 ) -> tuple[datetime, ...]:
     """Return every start from one local day to another that can be had now, in order, in UTC.
 
@@ -159,7 +159,7 @@ def _window(offer: Offer, first: date, last: date, *, now: datetime) -> range:
 
 
 def _free(
-    offer: Offer, pool: Pool, window: range, taken: Mapping[int, Iterable[Run]], *, staggered: bool
+    offer: Offer, pool: Pool, window: range, taken: Mapping[int, Iterable[Runs]], *, staggered: bool
 ) -> int:
     """Return the starts at which some unit of the pool is open and not taken, as bits of the window."""
     found = 0
@@ -186,16 +186,29 @@ def _start_bits(offer: Offer, pool: Pool, unit: Unit, window: range, *, staggere
     return _integer(bits)
 
 
-def _blocked(runs: Iterable[Run], length: int, window: range) -> int:
-    """Return the starts that would run into something taken."""
-    begins, size = window.start, len(window)
-    bits = bytearray(size)
-    for first, ticks in runs:
-        begin = max(0, first - length + 1 - begins)
-        end = min(size, first + ticks - begins)
-        if begin < end:
-            bits[begin:end] = b"\1" * (end - begin)
-    return _integer(bits)
+def _blocked(taken: Iterable[Runs], length: int, window: range) -> int:
+    """Return the starts that would run into something taken: all of one length are spread at once."""
+    found = 0
+    for firsts, ticks in taken:
+        earliest = window.start - ticks + 1  # what begins there reaches into the window
+        size = window.stop + length - 1 - earliest
+        bits = bytearray(size)
+        for first in firsts:
+            place = first - earliest
+            if 0 <= place < size:
+                bits[place] = 1
+        found |= _spread(_integer(bits), ticks + length - 1) >> (ticks + length - 2)
+    return found & ((1 << len(window)) - 1)
+
+
+def _spread(number: int, width: int) -> int:
+    """Return the places of the ones, and so many less one behind each."""
+    done = 1
+    while done < width:
+        step = min(done, width - done)
+        number |= number << step
+        done += step
+    return number
 
 
 def _open(pool: Pool, unit: Unit, day: date) -> tuple[range, ...]:

@@ -203,10 +203,11 @@ class Availability:
 
     async def changes(self, appointment: Appointment) -> Changes:
         """Return what the customer may do with it themselves: what was booked elsewhere moves only there."""
-        in_time = self.may_change(appointment)
+        if not self.may_change(appointment):
+            return Changes(move=False, cancel=False)
         async with self._db.read() as tx:
-            reserved = bool(in_time and await reservations.of_appointment(tx, appointment.id))
-        return Changes(move=reserved, cancel=in_time)
+            reserved = bool(await reservations.of_appointment(tx, appointment.id))
+        return Changes(move=reserved, cancel=True)
 
     def may_change(self, appointment: Appointment) -> bool:
         """Whether the customer may still move or cancel it themselves."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import String, cast, func, or_, select
 
-from vap_meet.domain.availability import Need, Offer, Pool, Run, Unit
+from vap_meet.domain.availability import Need, Offer, Pool, Runs, Unit
 from vap_meet.domain.opening import Opening, Period, Timetable, Week
 from vap_meet.store.schema import staff
 from vap_meet.store.schema_availability import hours_exception, offering, pool, reservation, unit
@@ -74,7 +73,7 @@ async def pool_for(tx: AsyncConnection, need: Need, *, since: date) -> Pool | No
 
 async def taken(
     tx: AsyncConnection, pool_ids: tuple[str, ...], *, first: int, stop: int
-) -> dict[int, list[Run]]:
+) -> dict[int, list[Runs]]:
     """Return by unit what is reserved in these ticks and right before them, and whatever is held.
 
     One row a unit and length, not one a reservation: a month of a large pool holds tens of thousands.
@@ -89,11 +88,11 @@ async def taken(
         )
         .group_by(reservation.c.unit_id, reservation.c.ticks)
     )
-    found: dict[int, list[Run]] = {}
+    found: dict[int, list[Runs]] = {}
     for unit_id, length, ticks in await tx.execute(query):
-        found.setdefault(unit_id, []).extend(map(Run, map(int, ticks.split(",")), repeat(length)))
+        found.setdefault(unit_id, []).append(Runs(tuple(map(int, ticks.split(","))), length))
     for row in await tx.execute(select(slot_hold)):  # a few at most: each is held for minutes
-        found.setdefault(row.unit_id, []).append(Run(row.first_tick, row.ticks))
+        found.setdefault(row.unit_id, []).append(Runs((row.first_tick,), row.ticks))
     return found
 
 
