@@ -1,61 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 
 import { MAX_FILE_BYTES } from '../../static/js/media/file-kinds.js';
-import { FileTransfer } from '../../static/js/media/file-transfer.js';
-
-const PDF = '%PDF-1.7 ';
-const pdf = (size, name = 'plan.pdf') => new File([PDF.padEnd(size, 'x')], name);
-const sha256 = (text) => createHash('sha256').update(text).digest('hex');
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** Wait until `true`; a test that waits for ever fails by its own time limit. */
-async function until(isSo) {
-  while (!isSo()) await turn();
-}
-
-/** Two channels of one path. `meddle` may change what goes over; it is cut by `cut()`. */
-function path(meddle = (told) => told) {
-  const ends = [0, 1].map(() => ({ isOpen: true, reader: null, early: [], sent: [], blocked: null }));
-  ends.forEach((end, index) => {
-    const there = ends[1 - index];
-    end.send = (told) => {
-      if (!end.isOpen) return false;
-      end.sent.push(told);
-      const data = typeof told === 'string' ? told : told.slice(0);
-      queueMicrotask(() => there.isOpen && there.deliver(meddle(data, index)));
-      return true;
-    };
-    end.deliver = (told) => (end.reader ? end.reader(told) : end.early.push(told));
-    end.read = (reader) => {
-      end.reader = reader;
-      for (const told of end.early.splice(0)) reader(told);
-    };
-    end.untilBuffered = () => end.blocked ?? Promise.resolve();
-  });
-  ends.cut = () => ends.forEach((end) => (end.isOpen = false));
-  return ends;
-}
-
-function side(options) {
-  const histories = new Map();
-  const transfer = new FileTransfer((view) => histories.set(view.id, [...(histories.get(view.id) ?? []), view]), options);
-  return {
-    transfer,
-    histories,
-    get views() {
-      return [...histories.values()].map((history) => history.at(-1));
-    },
-    get last() {
-      return this.views.at(-1);
-    },
-  };
-}
-
-const words = (channel) => channel.sent.filter((told) => typeof told === 'string').map((told) => JSON.parse(told));
-const bytesSent = (channel) =>
-  channel.sent.reduce((sum, told) => sum + (typeof told === 'string' ? 0 : told.byteLength), 0);
+import { bytesSent, path, pdf, PDF, sha256, side, turn, until, words } from './support/file-sides.js';
 
 let customer;
 let agent;
@@ -207,6 +154,30 @@ describe('whoever sends something else than was said', () => {
     assert.equal(agent.views.length, 30);
   });
 
+  test('cannot fill it with a thousand offers either, nor the list, nor stop a file of ours', async () => {
+    const { say, answers } = against();
+    for (let number = 1000; number < 2000; number += 1) say(offer({ id: `file-${number}`, size: MAX_FILE_BYTES }));
+    await until(() => answers().length === 1000);
+    assert.equal(agent.views.length, 30);
+    assert.deepEqual([...new Set(answers())], ['accept', 'refuse full']);
+    assert.equal(agent.views.filter(({ state }) => state === 'going').length, 1);
+    connect();
+    await agent.transfer.send(pdf(100, 'form.pdf'));
+    await until(() => customer.last?.state === 'done');
+  });
+
+  test('cannot have a file sent twice at once, nor from beyond its end', async () => {
+    const [evil, ours] = path();
+    evil.read(() => undefined);
+    agent.transfer.use(ours);
+    await agent.transfer.send(pdf(100_000));
+    const { id } = agent.last;
+    for (const from of [100_001, 0, 0, 50_000]) evil.send(JSON.stringify({ type: 'accept', id, from }));
+    await until(() => agent.last.moved === 100_000);
+    for (let i = 0; i < 5; i += 1) await turn();
+    assert.equal(bytesSent(ours), 100_000);
+  });
+
   test('cannot put another file in the place of one', async () => {
     const { say, bytes, answers } = against();
     say(offer());
@@ -228,9 +199,12 @@ describe('whoever sends something else than was said', () => {
       { id: 'short' }, { id: 7 }, { id: '../../../etc' }, { size: '100' }, { size: 1.5 }, { name: null },
       { sha256: 'x' }, { kind: 7 }, { type: 'fetch' },
     ]) say(offer(faulty));
-    for (const type of ['received', 'accept', 'refuse', 'cancel', 'attached']) say({ type, id: 'unknown-1', from: 0 });
+    for (const type of ['received', 'refuse', 'cancel', 'attached']) say({ type, id: 'unknown-1' });
     await turn();
     assert.deepEqual([answers(), agent.views], [[], []]);
+    say({ type: 'accept', id: 'unknown-1', from: 0 });
+    await turn();
+    assert.deepEqual([answers(), agent.views], [['cancel'], []], 'who waits for a file is told that none comes');
   });
 
   test('cannot make the official believe that something was attached', async () => {
@@ -277,59 +251,4 @@ describe('stopping', () => {
     customer.transfer.cancel(agent.last.id);
     assert.deepEqual([agent.last.state, customer.last.state], ['done', 'done']);
   });
-});
-
-describe('a path that goes', () => {
-  test('is followed by another, over which only the rest is sent', async () => {
-    let first;
-    let arrived = 0;
-    first = connect((told) => {
-      if (typeof told !== 'string' && (arrived += told.byteLength) > 100_000) first.cut();
-      return told;
-    });
-    await customer.transfer.send(pdf(300_000));
-    await until(() => arrived > 100_000);
-    for (let i = 0; i < 5; i += 1) await turn();
-    assert.equal(agent.last.state, 'going');
-    const there = agent.last.moved;
-    const [out] = connect();
-    await until(() => customer.last.state === 'done');
-    assert.equal(bytesSent(out), 300_000 - there);
-    assert.equal(await agent.last.blob.text(), PDF.padEnd(300_000, 'x'));
-  });
-
-  test('as the last word was said does not send it all again', async () => {
-    const first = connect((told) => {
-      if (typeof told === 'string' && told.includes('received')) first.cut();
-      return told;
-    });
-    await customer.transfer.send(pdf(50_000));
-    await until(() => agent.last?.state === 'done');
-    const [out] = connect();
-    await until(() => customer.last.state === 'done');
-    assert.equal(bytesSent(out), 0);
-  });
-
-  test('for good is said: it can be sent again', async () => {
-    const [out] = connect();
-    out.blocked = new Promise(() => undefined);
-    await customer.transfer.send(pdf(50_000));
-    await until(() => agent.last?.state === 'going');
-    for (const { transfer } of [customer, agent]) {
-      transfer.use(null);
-      transfer.end();
-    }
-    for (const { last } of [customer, agent]) assert.deepEqual([last.state, last.why], ['failed', 'lost']);
-  });
-});
-
-test('what was attached is told to the sender, also over the next path', async () => {
-  connect();
-  await customer.transfer.send(pdf(100));
-  await until(() => customer.last.state === 'done');
-  for (const { transfer } of [customer, agent]) transfer.use(null);
-  agent.transfer.attached(agent.last.id);
-  assert.equal(agent.last.attached, true);
-  connect();
-  await until(() => customer.last.attached);
 });

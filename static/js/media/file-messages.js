@@ -24,8 +24,9 @@ import { isKind, MAX_FILE_BYTES } from './file-kinds.js';
  *   | { type: 'received', id: string }
  *   | { type: 'refuse', id: string, why: Why }
  *   | { type: 'cancel', id: string }
- *   | { type: 'attached', id: string }} FileMessage `accept`: send the bytes from there on. `refuse`: the
- *   receiver's no, `cancel`: the sender's. `attached`: the file is with the appointment now.
+ *   | { type: 'attached', id: string }} FileMessage `accept`: send the bytes from there on; said of an offer, and
+ *   over a new path of what had begun. `refuse`: the receiver's no, `cancel`: the sender's. `attached`: the file
+ *   is with the appointment now.
  *
  * @typedef {object} FileView One file as a page shows it; a new object whenever something changes.
  * @property {string} id

@@ -30,9 +30,16 @@ export class IncomingFiles {
     this.#changed = changed;
   }
 
-  /** @param {PeerChannel | null} channel What answers go over from now on. */
+  /**
+   * Go on over this channel: say how far the file on its way has got. A sender that has given it up meanwhile,
+   * or whose page was loaded anew, answers that it won't come.
+   *
+   * @param {PeerChannel | null} channel Null: there is no path now.
+   */
   use(channel) {
     this.#channel = channel;
+    const view = this.#current ? this.#views.get(this.#current) : undefined;
+    if (view?.state === 'going') this.#say({ type: 'accept', id: view.id, from: view.moved });
   }
 
   /** @param {string} id */
@@ -82,7 +89,7 @@ export class IncomingFiles {
     if (known?.state === 'going' && same && id === this.#current) {
       return this.#say({ type: 'accept', id, from: known.moved });
     }
-    if (known) return this.#say({ type: 'refuse', id, why: 'lost' });
+    if (known) return this.#say({ type: 'refuse', id, why: (same && known.why) || 'lost' });
     const why = objection(offer) ?? (this.#isFull(size) ? 'full' : null);
     if (why) return this.#say({ type: 'refuse', id, why });
     if (this.#current && this.#open(this.#current)) this.#fail(this.#current, 'lost');

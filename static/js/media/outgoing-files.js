@@ -76,6 +76,7 @@ export class OutgoingFiles {
   /** @param {FileMessage} message */
   receive(message) {
     const { type, id } = message;
+    if (type === 'accept' && !this.#open(id)) this.#say({ type: 'cancel', id }); // given up, or another page's
     if (!this.#open(id) || id !== this.#current) return;
     if (type === 'accept') void this.#stream(id, message.from);
     else if (type === 'refuse') this.#fail(id, message.why);
