@@ -13,14 +13,16 @@ const own = { audio: fakeTrack('audio'), video: fakeTrack('video') };
 
 let connections;
 let made;
+let sent;
 let mesh;
 
 beforeEach(async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   connections = [];
   made = [];
+  sent = [];
   mesh = new Mesh({
-    send: () => {},
+    send: (message) => sent.push(message),
     now: () => Date.UTC(2026, 0, 2),
     connect: (configuration) => {
       connections.push(new FakeConnection(configuration));
@@ -115,4 +117,17 @@ describe('a picture that is limited', () => {
     await room('preparing');
     assert.equal(mesh.live.size, 0);
   });
+});
+
+test('a forged generation of one pair leaves those of the others within their bounds', async () => {
+  const companion = view('guest.1', { stage: 'admitted' });
+  mesh.sync(host, [customer('admitted'), companion]);
+  await settled();
+  mesh.receive({ type: 'offerFrom', sender: 'guest.1', pc: 2 ** 31 - 1, seq: 1, sdp: 'offer' });
+  await settled();
+  sent.length = 0;
+  mesh.sync(host, [customer('admitted'), companion], { fresh: true });
+  await settled();
+  const [{ pc }] = sent.filter(({ type, to }) => type === 'offer' && to === 'customer');
+  assert.ok(pc < 2 ** 30, `${pc}`);
 });

@@ -48,7 +48,13 @@ export class Mesh extends TypedEvents {
   #tracks = NOTHING;
   /** @type {RTCConfiguration} */
   #configuration = {};
-  #lastPc = 0;
+  /**
+   * The highest generation of each pair. A pair's own: nobody who claims a very high one can keep two others
+   * from beginning theirs.
+   *
+   * @type {Map<string, number>}
+   */
+  #lastPcs = new Map();
 
   /**
    * @param {object} options
@@ -110,7 +116,7 @@ export class Mesh extends TypedEvents {
 
   /** @param {Incoming} message */
   receive(message) {
-    this.#lastPc = Math.max(this.#lastPc, message.pc);
+    this.#goAbove(message.sender, message.pc);
     this.#peers.get(message.sender)?.peer.receive(message);
   }
 
@@ -123,7 +129,7 @@ export class Mesh extends TypedEvents {
   stale(id, pc) {
     const peer = this.#peers.get(id)?.peer;
     if (peer?.pc !== pc) return;
-    this.#lastPc = Math.max(this.#lastPc, pc + STALE_STEP);
+    this.#goAbove(id, pc + STALE_STEP);
     peer.renew();
   }
 
@@ -162,7 +168,7 @@ export class Mesh extends TypedEvents {
       configuration: this.#configuration,
       tracks: NOTHING,
       send: this.#send,
-      nextPc: () => this.#nextPc(),
+      nextPc: () => this.#nextPc(id),
       connect: this.#connect,
     });
     peer.on('track', ({ stream }) => this.emit('remote', { id, stream }));
@@ -216,9 +222,19 @@ export class Mesh extends TypedEvents {
     this.emit('channels', { id, channels: null });
   }
 
-  #nextPc() {
+  /**
+   * @param {string} id
+   * @param {number} pc
+   */
+  #goAbove(id, pc) {
+    this.#lastPcs.set(id, Math.max(this.#lastPcs.get(id) ?? 0, pc));
+  }
+
+  /** @param {string} id */
+  #nextPc(id) {
     const now = Math.max(0, Math.floor((this.#now() - GENERATION_ZERO) / GENERATION_MS));
-    this.#lastPc = Math.max(now, this.#lastPc + 1);
-    return this.#lastPc;
+    const next = Math.max(now, (this.#lastPcs.get(id) ?? 0) + 1);
+    this.#lastPcs.set(id, next);
+    return next;
   }
 }
