@@ -1,6 +1,7 @@
 /**
  * @import { Reading } from './degrade.js'
  */
+import { pairInUse } from './pair-in-use.js';
 
 /**
  * Reduce what a connection says of itself (W3C webrtc-stats) to what decides how much picture it carries.
@@ -14,8 +15,7 @@ export function toReading(report, at) {
   const stats = [...all.values()];
   const remote = stats.filter(({ type }) => type === 'remote-inbound-rtp');
   const picture = stats.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
-  const transport = stats.find(({ type }) => type === 'transport');
-  const pair = all.get(transport?.selectedCandidatePairId) ?? stats.find(({ nominated }) => nominated === true);
+  const pair = pairInUse(all);
   const rtt = worst(remote.map(({ roundTripTime }) => roundTripTime)) ?? pair?.currentRoundTripTime ?? null;
   const available = pair?.availableOutgoingBitrate;
   return {

@@ -1,6 +1,7 @@
 /**
  * What one side of a call can measure of it, every ten seconds: the numbers of `POST .../quality`.
  */
+import { pairInUse } from './pair-in-use.js';
 
 /**
  * @typedef {object} Sample Null where there is nothing to measure.
@@ -59,7 +60,7 @@ export function toSample(report, before) {
   const sound = inbound.find(({ kind }) => kind === 'audio');
   const picture = inbound.find(({ kind }) => kind === 'video');
   const remote = of('remote-inbound-rtp');
-  const pair = all.get(of('transport')[0]?.selectedCandidatePairId) ?? of('candidate-pair').find((p) => p.nominated);
+  const pair = pairInUse(all);
   const sum = (/** @type {any[]} */ list, /** @type {string} */ key) =>
     list.reduce((total, stat) => total + (stat[key] ?? 0), 0);
   const counters = {
