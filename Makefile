@@ -12,6 +12,7 @@ DEV := .venv/.dev
 NODE := node_modules/.installed
 CHROMIUM := .venv/.chromium
 COTURN := .venv/.coturn
+FIREFOX := .venv/.firefox
 POSTGRESQL := .venv/.postgresql
 REDIS := .venv/.redis
 # Files of tests that run at the same time: on two processors, since most of a test is waiting;
@@ -33,7 +34,7 @@ test: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run every t
 	@$(BIN)/pytest -m "not long" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-long
-test-long: $(DEV) $(NODE) $(CHROMIUM) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests, and calls over every kind of network
+test-long: $(DEV) $(NODE) $(CHROMIUM) $(FIREFOX) $(POSTGRESQL) $(REDIS) $(COTURN) ## run the long tests, and calls over every kind of network
 	@$(BIN)/pytest -m "long or net" --timeout=3600
 
 .PHONY: check
@@ -85,4 +86,8 @@ $(POSTGRESQL): scripts/setup-postgresql $(DEV)
 
 $(COTURN): scripts/setup-coturn $(DEV)
 	@scripts/setup-coturn
+	@touch $@
+
+$(FIREFOX): scripts/setup-firefox $(DEV)
+	@scripts/setup-firefox
 	@touch $@
