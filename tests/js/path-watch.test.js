@@ -13,6 +13,7 @@ beforeEach((t) => {
   timers = t.mock.timers;
   timers.enable({ apis: ['setTimeout'] });
   connection = new FakeConnection({});
+  connection.connectionState = 'connected';
   watch = new PathWatch(connection);
   told = [];
   for (const name of ['stalled', 'silent', 'flowing']) watch.on(name, () => told.push(name));
@@ -30,6 +31,23 @@ async function looks(count, step = () => undefined) {
 const play = () => (connection.played += 20);
 
 describe('a path', () => {
+  test('is asked nothing while it is being made, and watched from then on whatever becomes of it', async () => {
+    connection.connectionState = 'connecting';
+    let asked = 0;
+    const receivers = connection.getReceivers.bind(connection);
+    connection.getReceivers = () => {
+      asked += 1;
+      return receivers();
+    };
+    await looks(20);
+    assert.equal(asked, 0);
+    connection.connectionState = 'connected';
+    await looks(5, play);
+    connection.connectionState = 'connecting'; // a restart
+    await looks(9);
+    assert.deepEqual(told, ['stalled']);
+  });
+
   test('over which nothing was heard yet is not judged', async () => {
     await looks(100);
     assert.deepEqual(told, []);

@@ -130,11 +130,14 @@ export class Negotiation extends TypedEvents {
       this.#isSettingRemoteAnswerPending = false;
     }
     if (description.type === 'offer') {
-      this.#fillTransceivers();
+      const filled = this.#openTransceivers();
       // Not before the offer: a browser negotiates by itself as soon as a channel is made.
       if (carriesChannels(description.sdp)) this.#makeChannels();
       await connection.setLocalDescription();
       this.#describe();
+      // Not before the answer, which each of these would hold up.
+      for (const transceiver of filled) void this.#applyLimits(transceiver);
+      this.replaceTracks(this.#tracks).catch(() => undefined);
     }
   }
 
@@ -176,16 +179,18 @@ export class Negotiation extends TypedEvents {
     }
   }
 
-  /** The offerer's transceivers are the only ones: answer in both directions on each. */
-  #fillTransceivers() {
-    for (const transceiver of this.connection.getTransceivers()) {
-      if (transceiver.direction === 'sendrecv') continue;
+  /**
+   * The offerer's transceivers are the only ones: answer in both directions on each.
+   *
+   * @returns {RTCRtpTransceiver[]} Those that were not in both directions yet.
+   */
+  #openTransceivers() {
+    const opened = this.connection.getTransceivers().filter(({ direction }) => direction !== 'sendrecv');
+    for (const transceiver of opened) {
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams?.(this.#stream);
-      void this.#applyLimits(transceiver);
     }
-    // The answer need not wait for them.
-    this.replaceTracks(this.#tracks).catch(() => undefined);
+    return opened;
   }
 
   /**

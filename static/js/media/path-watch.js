@@ -26,6 +26,7 @@ export class PathWatch extends TypedEvents {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #closed = false;
+  #made = false;
   #played = 0;
   #watching = false;
   #looks = 0;
@@ -49,6 +50,9 @@ export class PathWatch extends TypedEvents {
   }
 
   async #look() {
+    // To ask a connection that is being made holds up the page until that is done: there is nothing to miss yet.
+    this.#made ||= this.#connection.connectionState === 'connected';
+    if (!this.#made) return this.#again();
     const played = lastPlayed(this.#connection);
     if (played !== this.#played) {
       this.#played = played;
