@@ -21,6 +21,7 @@ async def commands_work(customer, agent) -> None:
     await expect(agent.get_by_test_id("resume")).to_be_focused()
     await expect(customer.get_by_test_id("call-status")).to_contain_text("معلّقة")
     await agent.get_by_test_id("resume").click()
+    await expect(agent.get_by_test_id("hold")).to_be_focused()
     await video_moves(customer.get_by_test_id("remote-tile").locator("video"))
 
 

@@ -111,10 +111,32 @@ test('a button of a dialog hands its place on within the dialog', () => {
   assert.equal(page.activeElement, save);
 });
 
-test('nothing moves while the button may be used', () => {
+test('nothing moves while the button may be used, and nothing after somebody pointed elsewhere', () => {
   kept.settle();
   assert.equal(page.activeElement, hold);
   page.activeElement = page.body;
+  kept.forget();
+  kept.settle();
+  assert.equal(page.activeElement, page.body);
+});
+
+test('a button that is drawn away before anybody looks hands its place on all the same', () => {
+  kept.settle();
+  hold.hidden = true;
+  resume.hidden = false;
+  page.draw();
+  kept.settle();
+  assert.equal(page.activeElement, resume);
+});
+
+test('whoever moved on by key is not called back', () => {
+  kept.settle();
+  other.focus();
+  kept.settle();
+  other.hidden = true;
+  hold.hidden = true;
+  resume.hidden = false;
+  page.draw();
   kept.settle();
   assert.equal(page.activeElement, page.body);
 });

@@ -7,7 +7,7 @@
 export class KeptFocus {
   #next;
   #page;
-  /** @type {Focusable | null} whose place it is, as long as nothing could take it */
+  /** @type {Focusable | null} whose place it is: a browser may take the focus away before we look again */
   #from = null;
 
   /**
@@ -34,7 +34,7 @@ export class KeptFocus {
     this.#from = null;
   }
 
-  /** To be called after buttons were shown, hidden, enabled or disabled. */
+  /** To be called after buttons were shown, hidden, enabled or disabled, and when the focus has moved. */
   settle() {
     const active = /** @type {Focusable | null} */ (this.#page.activeElement);
     if (active && active !== this.#page.body) {
@@ -45,9 +45,9 @@ export class KeptFocus {
     const from = this.#from;
     if (!from) return;
     const heir = [from, ...this.#next(from)].find(isUsable);
-    if (!heir) return;
-    this.#from = null;
-    if (heir !== active) heir.focus();
+    if (!heir || heir === active) return;
+    this.#from = heir;
+    heir.focus();
   }
 }
 

@@ -78,6 +78,7 @@ export class CallStage {
       if (TALKS.has(this.#phase) && this.#isLive(this.#call.state)) event.preventDefault();
     }, this.#signal);
     listen(document, 'pointerdown', () => this.#focus.forget(), this.#signal);
+    listen(document, 'focusin', () => this.#focus.settle(), this.#signal);
     this.#call.on('change', (state) => this.#show(state), { signal: this.#signal });
     this.#call.on('met', ({ id, stream }) => {
       if (id === this.#data.customerId) byId('remote', VapVideoTile).stream = stream;
