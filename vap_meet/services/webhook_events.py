@@ -12,9 +12,11 @@ from msgspec import Struct
 from vap_meet.domain.outbox import Kind
 from vap_meet.domain.webhooks import lane_of, party_of
 from vap_meet.services.published import AppointmentOut, FeedbackOut, OutcomeOut, SessionOut
-from vap_meet.store import feedback, outbox, outcomes, sessions, webhooks
+from vap_meet.store import appointments, feedback, outbox, outcomes, sessions, webhooks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.domain.announcing import AppointmentEvent
@@ -46,8 +48,29 @@ async def promise_webhooks(
 ) -> None:
     """Promise every endpoint that listens to be told; write nothing if none does."""
     listening = await webhooks.listeners(tx, event)
-    if not listening:
-        return
+    if listening:
+        await _promise_all(tx, listening, event, appointment, at=at)
+
+
+async def promise_webhooks_of_many(
+    tx: AsyncConnection, told: Sequence[tuple[AppointmentEvent, str]], *, at: datetime
+) -> None:
+    """Promise the same of many appointments in this order; read no record of which nobody is to be told."""
+    listening = {event: await webhooks.listeners(tx, event) for event in {event for event, _ in told}}
+    for event, appointment_id in told:
+        if listening[event]:
+            appointment = await appointments.get(tx, appointment_id)
+            await _promise_all(tx, listening[event], event, appointment, at=at)
+
+
+async def _promise_all(
+    tx: AsyncConnection,
+    listening: Sequence[str],
+    event: AppointmentEvent,
+    appointment: Appointment,
+    *,
+    at: datetime,
+) -> None:
     session = await sessions.get(tx, appointment.id)
     outcome = await outcomes.latest(tx, appointment.id)
     given = await feedback.get(tx, appointment.id)

@@ -3,11 +3,15 @@
 aiosqlite keeps each connection in a thread of its own. SQLAlchemy's cursor goes there four times a
 statement: to make a cursor, to execute, to fetch, to close. All our results are small and read whole, so this
 cursor does the four in one trip; a trip costs more processor time than most of our statements.
+
+A reading transaction begins in the trip of its first statement, since ``BEGIN`` alone takes no snapshot.
+Nobody waits for its end either: whatever the connection does next comes behind it.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self
 
 import aiosqlite
@@ -15,6 +19,17 @@ import aiosqlite
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+
+_BEGIN = "BEGIN"
+
+
+class Reading(Enum):
+    """How far a transaction is that only reads."""
+
+    NO = auto()
+    TO_BEGIN = auto()
+    BEGUN = auto()
 
 
 class Cursor:
@@ -38,7 +53,10 @@ class Cursor:
         """Nothing to close either."""
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
-        """Run a statement and keep its rows."""
+        """Run a statement and keep its rows; ``BEGIN`` is run with the next one."""
+        if statement == _BEGIN:
+            self._connection.reading = Reading.TO_BEGIN
+            return self
         await self._connection.in_thread(self._run, statement, parameters, many=False)
         return self
 
@@ -59,6 +77,9 @@ class Cursor:
     def _run(self, raw: sqlite3.Connection, statement: str, parameters: Any, *, many: bool) -> None:
         cursor = raw.cursor()
         try:
+            if self._connection.reading is Reading.TO_BEGIN:
+                cursor.execute(_BEGIN)
+                self._connection.reading = Reading.BEGUN
             if many:
                 cursor.executemany(statement, parameters)
             else:
@@ -72,11 +93,21 @@ class Cursor:
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection with the cursor above."""
+    """aiosqlite's connection with the cursor above; `reading` is how far a reading transaction is."""
+
+    reading = Reading.NO
 
     def cursor(self) -> Any:
         """Return a cursor; unlike aiosqlite's, without a trip."""
         return Cursor(self)
+
+    async def rollback(self) -> None:
+        """End the transaction; the end of one that only reads is not waited for."""
+        reading, self.reading = self.reading, Reading.NO
+        if reading is Reading.NO:
+            await super().rollback()
+        elif reading is Reading.BEGUN:
+            self._tx.put_nowait((None, self._conn.rollback))
 
     async def in_thread(self, work: Any, *arguments: Any, **options: Any) -> None:
         """Run `work(connection, ...)` in the connection's thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
 from vap_meet.domain.outbox import OutboxMessage
 from vap_meet.store.schema import outbox as table
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Update
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+# Built once: every process asks it after every commit that may have promised something.
+_PARTIES = (
+    select(table.c.party)
+    .where(table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= bindparam("now"))
+    .distinct()
+)
 
 
 async def promise(
@@ -61,8 +68,7 @@ async def newest(tx: AsyncConnection, lane: str) -> str | None:
 
 async def parties_due(tx: AsyncConnection, *, now: datetime) -> tuple[str, ...]:
     """Return who can be told something now; cheap, so that an idle worker never takes a turn to write."""
-    open_due = (table.c.done_at.is_(None), table.c.parked_at.is_(None), table.c.due_at <= now)
-    parties = (await tx.execute(select(table.c.party).where(*open_due).distinct())).scalars().all()
+    parties = (await tx.execute(_PARTIES, {"now": now})).scalars().all()
     found = []
     for party in parties:
         query = select(table.c.id).where(table.c.party == party, *_heads(now), table.c.due_at <= now)

@@ -13,7 +13,7 @@ from jinja2 import Environment, TemplateAssertionError, nodes
 from jinja2.visitor import NodeTransformer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
 
 class Templates(Environment):
@@ -27,6 +27,13 @@ class Templates(Environment):
         super().__init__(**options)
         self.globals.update(standing)
         self._standing = standing
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template; ours, a plain mapping, for one that has none of its own.
+
+        Jinja lays an empty one over them. Each import and each include looks through both, name by name.
+        """
+        return super().make_globals(d) if d else self.globals
 
     def _generate(
         self, source: nodes.Template, name: str | None, filename: str | None, *args: Any, **options: Any
