@@ -8,6 +8,10 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe_findings, phone, problems_of, screenshot
+from tests.support.consultation import consultation
+from tests.support.coturn import SECRET, coturn
+from tests.support.server import server as serving_alone
+from vap_meet.tls import lan_address
 
 LEVELS = ["good", "fair", "poor"]
 
@@ -79,3 +83,25 @@ async def test_the_preview_never_waits_for_the_check_and_going_on_ends_it(server
         await page.get_by_test_id("enter").click()
         await expect(page.get_by_test_id("section-waiting")).to_be_visible()
         assert problems == []
+
+
+@pytest.mark.long
+async def test_where_a_call_goes_over_a_relay_sound_and_picture_are_sent_over_the_quickest(tmp_path, browser):
+    async with (
+        coturn(tmp_path, relay_address=lan_address()) as turn,  # the echo has no loopback candidates
+        serving_alone(
+            tmp_path, ice_policy="relay", turn_urls=f"{turn.udp},{turn.tcp}", turn_secret=SECRET
+        ) as house,
+        phone(browser, language="en") as context,
+    ):
+        page = await context.new_page()
+        visit = await enter(page, await consultation(house), "now", "en")
+        await page.goto(f"{visit}check")
+        async with page.expect_request("**/device-check", timeout=30_000) as told:
+            await page.get_by_test_id("choose-video").click()
+        paths = (await told.value).post_data_json["paths"]
+        assert [path["way"] for path in paths] == ["udp", "tcp"]
+        assert all(path["connected"] for path in paths)
+        [used] = [path for path in paths if path["sound_back"] is not None]
+        assert used["sound_back"] is True
+        assert used["frames_per_second"] is not None
