@@ -20,7 +20,7 @@ from vap_meet.web.booking import TIME_FAULTS
 from vap_meet.web.booking_form import BookingForm, read_need, read_start, start_text
 from vap_meet.web.customer_pages import see_other
 from vap_meet.web.guards import staff_of, staff_required
-from vap_meet.web.slot_choice import Choice
+from vap_meet.web.slot_choice import asked_for
 
 if TYPE_CHECKING:
     from vap_meet.domain.catalogue import Service
@@ -128,8 +128,7 @@ async def _times(
         here="booking",
         service=service,
         need=known.value if known else "",
-        choice=slots
-        and Choice.of(slots, request.query.get("day", ""), zone=request.app[RENDERER].zone, every=True),
+        choice=slots and asked_for(request, slots),
         fault=fault,
         carried=carried or {},
         start_text=start_text,

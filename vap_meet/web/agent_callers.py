@@ -25,7 +25,7 @@ from vap_meet.web.booking import TIME_FAULTS
 from vap_meet.web.booking_form import read_start, start_text
 from vap_meet.web.customer_pages import see_other
 from vap_meet.web.guards import staff_of, staff_required
-from vap_meet.web.slot_choice import Choice
+from vap_meet.web.slot_choice import asked_for
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -178,7 +178,7 @@ async def _move(
         here="caller",
         appointment=one.appointment,
         base=f"{ALL}/{one.appointment.id}",
-        choice=Choice.of(slots, request.query.get("day", ""), zone=request.app[RENDERER].zone, every=True),
+        choice=asked_for(request, slots),
         chosen=chosen,
         fault=fault,
         start_text=start_text,

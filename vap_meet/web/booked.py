@@ -21,7 +21,7 @@ from vap_meet.web.appkeys import AVAILABILITY, JOINING, RENDERER, SETTINGS
 from vap_meet.web.booking import TIME_FAULTS
 from vap_meet.web.booking_form import read_start, start_text
 from vap_meet.web.customer_pages import count_try, see_other, stop_page
-from vap_meet.web.slot_choice import Choice
+from vap_meet.web.slot_choice import asked_for
 
 if TYPE_CHECKING:
     from vap_meet.domain.appointment import Appointment
@@ -163,12 +163,7 @@ async def _move(request: web.Request, appointment: Appointment, *, fault: str = 
         appointment=appointment,
         base=link_base(request),
         slots=slots,
-        choice=Choice.of(
-            slots,
-            request.query.get("day", ""),
-            zone=request.app[RENDERER].zone,
-            every="all" in request.query,
-        ),
+        choice=asked_for(request, slots),
         chosen=chosen,
         fault=fault,
         start_text=start_text,

@@ -27,7 +27,7 @@ from vap_meet.web.code_page import code_page
 from vap_meet.web.customer_pages import see_other, stop_page
 from vap_meet.web.guards import client_address
 from vap_meet.web.invited import invitation_of, over_page
-from vap_meet.web.slot_choice import Choice
+from vap_meet.web.slot_choice import asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,12 +222,7 @@ async def _times(
         slots=slots,
         need=need if read_need(need) else "",
         invitation=code,
-        choice=Choice.of(
-            slots,
-            request.query.get("day", ""),
-            zone=request.app[RENDERER].zone,
-            every="all" in request.query,
-        ),
+        choice=asked_for(request, slots),
         fault=fault,
         # With what was typed, a time is a button that books; without, a link that leads on.
         carried={name: text for name, text in (carried or {}).items() if name != "start"},

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from vap_meet.web.appkeys import RENDERER
+
 if TYPE_CHECKING:
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
+
+    from aiohttp import web
 
     from vap_meet.services.availability import Slots
 
@@ -48,6 +52,16 @@ class Choice:
             afternoon=tuple(start for start in shown if start.hour >= noon),
             more=len(shown) < len(starts),
         )
+
+
+def asked_for(request: web.Request, slots: Slots) -> Choice:
+    """Return what an address asks to see: `day`, and with `all` every time of it."""
+    return Choice.of(
+        slots,
+        request.query.get("day", ""),
+        zone=request.app[RENDERER].zone,
+        every="all" in request.query,
+    )
 
 
 def spread(starts: list[datetime]) -> list[datetime]:
