@@ -127,3 +127,19 @@ test('what was attached is told to the sender, also over the next path', async (
   connect();
   await until(() => customer.last.attached);
 });
+
+test('what was taken back is told too, and is not said again over the next path', async () => {
+  connect();
+  await customer.transfer.send(pdf(100));
+  await until(() => customer.last.state === 'done');
+  agent.transfer.attached(agent.last.id);
+  await until(() => customer.last.attached);
+  agent.transfer.withdrawn(agent.last.id);
+  await until(() => !customer.last.attached);
+  assert.equal(agent.last.attached, false);
+  for (const { transfer } of [customer, agent]) transfer.use(null);
+  const told = customer.views.length;
+  connect();
+  await turn();
+  assert.deepEqual(customer.views.slice(told).filter(({ attached }) => attached), []);
+});

@@ -199,7 +199,7 @@ describe('whoever sends something else than was said', () => {
       { id: 'short' }, { id: 7 }, { id: '../../../etc' }, { size: '100' }, { size: 1.5 }, { name: null },
       { sha256: 'x' }, { kind: 7 }, { type: 'fetch' },
     ]) say(offer(faulty));
-    for (const type of ['received', 'refuse', 'cancel', 'attached']) say({ type, id: 'unknown-1' });
+    for (const type of ['received', 'refuse', 'cancel', 'attached', 'withdrawn']) say({ type, id: 'unknown-1' });
     await turn();
     assert.deepEqual([answers(), agent.views], [[], []]);
     say({ type: 'accept', id: 'unknown-1', from: 0 });
@@ -215,6 +215,10 @@ describe('whoever sends something else than was said', () => {
     say({ type: 'attached', id: 'file-0001' });
     await turn();
     assert.equal(agent.last.attached, false);
+    agent.transfer.attached('file-0001');
+    say({ type: 'withdrawn', id: 'file-0001' });
+    await turn();
+    assert.equal(agent.last.attached, true, 'nor that it was taken back');
   });
 
   test('is shown by a name without folders and tricks', async () => {

@@ -24,9 +24,10 @@ import { isKind, MAX_FILE_BYTES } from './file-kinds.js';
  *   | { type: 'received', id: string }
  *   | { type: 'refuse', id: string, why: Why }
  *   | { type: 'cancel', id: string }
- *   | { type: 'attached', id: string }} FileMessage `accept`: send the bytes from there on; said of an offer, and
+ *   | { type: 'attached', id: string }
+ *   | { type: 'withdrawn', id: string }} FileMessage `accept`: send the bytes from there on; said of an offer, and
  *   over a new path of what had begun. `refuse`: the receiver's no, `cancel`: the sender's. `attached`: the file
- *   is with the appointment now.
+ *   is with the appointment now; `withdrawn`: it was, and is not any more.
  *
  * @typedef {object} FileView One file as a page shows it; a new object whenever something changes.
  * @property {string} id
@@ -79,6 +80,7 @@ export function readMessage(text) {
     case 'received':
     case 'cancel':
     case 'attached':
+    case 'withdrawn':
       return { type, id };
     default:
       return null;

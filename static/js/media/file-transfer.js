@@ -44,7 +44,7 @@ export class FileTransfer {
       if (typeof told === 'string') this.#receive(told);
       else this.#incoming.take(told);
     });
-    for (const id of this.#attached) this.#tellAttached(id);
+    for (const id of this.#attached) this.#tell('attached', id);
   }
 
   /**
@@ -66,8 +66,15 @@ export class FileTransfer {
   /** @param {string} id A file of either direction is with the appointment now; both sides are to show it. */
   attached(id) {
     this.#attached.add(id);
-    this.#mark(id);
-    this.#tellAttached(id);
+    this.#mark(id, true);
+    this.#tell('attached', id);
+  }
+
+  /** @param {string} id A file that was with the appointment is not any more; both sides are to show it. */
+  withdrawn(id) {
+    this.#attached.delete(id);
+    this.#mark(id, false);
+    this.#tell('withdrawn', id);
   }
 
   /** The call is over. */
@@ -81,22 +88,28 @@ export class FileTransfer {
   #receive(told) {
     const message = readMessage(told);
     if (!message) return;
-    if (message.type === 'attached') {
-      if (!this.#attaches) this.#mark(message.id);
+    if (message.type === 'attached' || message.type === 'withdrawn') {
+      if (!this.#attaches) this.#mark(message.id, message.type === 'attached');
       return;
     }
     this.#incoming.receive(message);
     this.#outgoing.receive(message);
   }
 
-  /** @param {string} id */
-  #mark(id) {
-    this.#outgoing.markAttached(id);
-    this.#incoming.markAttached(id);
+  /**
+   * @param {string} id
+   * @param {boolean} attached
+   */
+  #mark(id, attached) {
+    this.#outgoing.markAttached(id, attached);
+    this.#incoming.markAttached(id, attached);
   }
 
-  /** @param {string} id */
-  #tellAttached(id) {
-    this.#channel?.send(JSON.stringify({ type: 'attached', id }));
+  /**
+   * @param {'attached' | 'withdrawn'} type
+   * @param {string} id
+   */
+  #tell(type, id) {
+    this.#channel?.send(JSON.stringify({ type, id }));
   }
 }

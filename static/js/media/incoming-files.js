@@ -47,9 +47,12 @@ export class IncomingFiles {
     if (this.#open(id)) this.#refuse(id, 'cancelled');
   }
 
-  /** @param {string} id */
-  markAttached(id) {
-    this.#change(id, { attached: true });
+  /**
+   * @param {string} id
+   * @param {boolean} attached
+   */
+  markAttached(id, attached) {
+    this.#change(id, { attached });
   }
 
   /** @param {FileMessage} message */

@@ -86,9 +86,12 @@ export class OutgoingFiles {
     }
   }
 
-  /** @param {string} id */
-  markAttached(id) {
-    this.#change(id, { attached: true });
+  /**
+   * @param {string} id
+   * @param {boolean} attached
+   */
+  markAttached(id, attached) {
+    this.#change(id, { attached });
   }
 
   /** The call is over: what is not there won't be. */

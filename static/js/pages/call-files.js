@@ -58,6 +58,11 @@ export class CallFiles {
     this.#with(file.with).attached(file.id);
   }
 
+  /** @param {CallFile} file It was with the appointment, and is not any more. */
+  withdrawn(file) {
+    this.#with(file.with).withdrawn(file.id);
+  }
+
   /** @param {CallState} state Who has left takes what was on its way along. */
   follow({ participants }) {
     for (const [id, transfer] of this.#transfers) {

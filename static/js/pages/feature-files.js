@@ -16,6 +16,7 @@ import { CallFiles } from './call-files.js';
 import { attach, listAttached } from './file-attach.js';
 import { FileCards, keyOf } from './file-cards.js';
 import { saveFile, setViewing, viewPicture } from './file-viewer.js';
+import { WITHDRAWN } from './file-withdraw.js';
 
 const FINAL_REFUSALS = new Set(['forbidden', 'unsupported_media_type', 'too_large', 'wrong_state', 'not_found']);
 
@@ -33,6 +34,8 @@ export function start(call, { side, say, signal }) {
   const attaches = attachUrl !== '';
   /** @type {Map<string, { id: string, going: Attaching }>} */
   const attachings = new Map();
+  /** @type {Map<string, CallFile>} By their addresses. */
+  const attached = new Map();
   lateStyle(dialog);
 
   const nameById = (/** @type {string} */ id) =>
@@ -66,6 +69,7 @@ export function start(call, { side, say, signal }) {
       await attach(url, { ...file, blob }, sender);
       attaching.going = 'no';
       files.attached(file);
+      attached.set(url, file);
       listAttached(url, file.name);
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
@@ -86,6 +90,15 @@ export function start(call, { side, say, signal }) {
     signal,
   });
   const files = new CallFiles(call, { attaches, changed, signal });
+
+  const takenBack = (/** @type {Event} */ event) => {
+    const url = /** @type {CustomEvent<string>} */ (event).detail;
+    const file = attached.get(url);
+    if (!file) return;
+    attachings.delete(keyOf(file)); // attached again, it is another file
+    files.withdrawn(file);
+  };
+  document.getElementById('attachments-list')?.addEventListener(WITHDRAWN, takenBack, { signal });
 
   const explain = (/** @type {string} */ words) => {
     setText(problem, words);
@@ -132,6 +145,7 @@ export function start(call, { side, say, signal }) {
 function news({ direction, state, name, attached }, before, attaches) {
   const shown = isolated(name);
   if (attached && !before?.attached && !attaches) return text('say.files.attached_named', { name: shown });
+  if (!attached && before?.attached && !attaches) return text('say.files.withdrawn_named', { name: shown });
   if (state === before?.state) return '';
   if (state === 'done') return text(direction === 'in' ? 'say.files.arrived' : 'say.files.delivered', { name: shown });
   if (state === 'failed') return text('say.files.not_delivered', { name: shown });
