@@ -7,12 +7,14 @@ import sys
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from tests.support.counter import count, counting, increment
 from tests.support.record import TurnedClock, a_booking, fresh_database, fresh_file
 from vap_meet.domain.errors import NotFound, Unavailable
 from vap_meet.services.booking import Booking
 from vap_meet.store.engine import Database, DatabaseInUse
+from vap_meet.store.sqlite import READERS
 
 
 @pytest.fixture
@@ -198,3 +200,14 @@ async def test_a_full_disk_books_nothing_and_the_next_booking_works(db):
         await tx.exec_driver_sql("PRAGMA max_page_count = 1000000")
     _, created = await booking.put(refused, long, by="api:1", if_match=None)
     assert created
+
+
+async def test_a_reader_whose_first_statement_fails_leaves_its_connection_usable(db):
+    for _ in range(2 * READERS):
+        with pytest.raises(OperationalError):
+            async with db.read() as tx:
+                await tx.exec_driver_sql("SELECT nothing FROM nowhere")
+        async with db.read():
+            """Begin a transaction in which nothing is asked."""
+    async with db.read() as tx:
+        assert (await tx.exec_driver_sql("SELECT 1")).scalar_one() == 1
