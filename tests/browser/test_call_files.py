@@ -91,6 +91,11 @@ async def test_a_file_goes_each_way_and_one_is_kept_with_the_appointment(server,
         name, content = await saved(agent, agent.get_by_test_id("attachment"))
         assert (name, content) == ("plan of the house.png", png(320, 200))
         await screenshot(agent, f"agent-attachments-{language}")
+        await agent.get_by_test_id("attachment-withdraw").click()
+        await agent.get_by_test_id("attachment-withdraw-yes").click()
+        await expect(agent.locator("#attachments-heading")).to_be_focused()
+        await expect(card(customer, "plan of the house.png")).not_to_have_attribute("data-attached", "")
+        await expect(agent.get_by_test_id("attachment")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
