@@ -30,6 +30,7 @@ ON_ONE_DATABASE = {
     "test_api_openapi": "the description of the API, which no row changes",
     "test_app_on_postgresql": "about PostgreSQL",
     "test_assets": "no record",
+    "test_canonical_lines": "no record: lines about requests and connections, with what they lead to played",
     "test_echo": "no record",
     "test_guards": "no record but a file without a schema, for the health door",
     "test_outbound": "no record",
