@@ -229,6 +229,21 @@ describe('generations', () => {
     assert.deepEqual(guest.connection.log, []);
   });
 
+  test('what is under way when its generation is replaced holds up nothing of the next one', async () => {
+    host.peer.offer();
+    goLive();
+    await settled();
+    guest.connection.slow = new Promise(() => {});
+    const [offer] = host.sent.splice(0);
+    guest.peer.receive(arrived(offer, 'host'));
+    await settled();
+    guest.peer.renew();
+    await exchange(host, guest);
+    assert.equal(guest.connection.signalingState, 'stable');
+    assert.equal(guest.connection.remoteDescription?.type, 'answer');
+    assert.equal(host.connection.signalingState, 'stable');
+  });
+
   test('an answer that comes twice is taken once', async () => {
     host.peer.offer();
     goLive();

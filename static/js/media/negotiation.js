@@ -49,6 +49,17 @@ export class Negotiation extends TypedEvents {
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
   #hasChannels = false;
+  /** @type {() => void} */
+  #tellClosed = () => undefined;
+  /**
+   * Settles when this is closed. What a connection was asked and had not answered by then it never answers
+   * (W3C WebRTC 4.4.1.2: steps end without settling their promise once [[IsClosed]] is true).
+   *
+   * @type {Promise<void>}
+   */
+  closed = new Promise((resolve) => {
+    this.#tellClosed = resolve;
+  });
   // One stream for both tracks, so that the receiver keeps sound and picture in step.
   #stream = new MediaStream();
 
@@ -152,6 +163,7 @@ export class Negotiation extends TypedEvents {
 
   close() {
     this.connection.close();
+    this.#tellClosed();
   }
 
   async #negotiate() {

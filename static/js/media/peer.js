@@ -197,17 +197,8 @@ export class Peer extends TypedEvents {
       this.#open(message.pc);
     }
     const negotiation = this.#negotiation;
-    if (message.type === 'candidateFrom') {
-      await negotiation?.receiveCandidate({
-        candidate: message.candidate,
-        sdpMid: message.sdpMid ?? null,
-        sdpMLineIndex: message.sdpMLineIndex ?? null,
-        usernameFragment: message.usernameFragment ?? null,
-      });
-    } else {
-      const type = message.type === 'offerFrom' ? 'offer' : 'answer';
-      await negotiation?.receiveDescription({ type, sdp: message.sdp });
-    }
+    // What its generation takes with it must not hold up the messages of the next one.
+    if (negotiation) await Promise.race([negotiation.closed, pass(message, negotiation)]);
   }
 
   /** @param {number} pc */
@@ -355,4 +346,21 @@ export class Peer extends TypedEvents {
     if (this.#live) this.#options.send(message);
     else if (this.#heldBack.length < HELD_BACK_LIMIT) this.#heldBack.push(message);
   }
+}
+
+/**
+ * @param {Incoming} message
+ * @param {Negotiation} negotiation
+ */
+function pass(message, negotiation) {
+  if (message.type === 'candidateFrom') {
+    return negotiation.receiveCandidate({
+      candidate: message.candidate,
+      sdpMid: message.sdpMid ?? null,
+      sdpMLineIndex: message.sdpMLineIndex ?? null,
+      usernameFragment: message.usernameFragment ?? null,
+    });
+  }
+  const type = message.type === 'offerFrom' ? 'offer' : 'answer';
+  return negotiation.receiveDescription({ type, sdp: message.sdp });
 }

@@ -153,8 +153,9 @@ export class FakeConnection extends EventTarget {
   }
 
   async setLocalDescription() {
-    await null;
     this.#mustBeOpen();
+    await null;
+    await this.#unlessClosed();
     if (this.signalingState === 'stable') {
       offers += 1;
       this.localDescription = { type: 'offer', sdp: `offer ${offers}${this.channels.length ? CHANNELS : ''}` };
@@ -169,8 +170,9 @@ export class FakeConnection extends EventTarget {
   }
 
   async setRemoteDescription({ type, sdp }) {
-    await this.slow;
     this.#mustBeOpen();
+    await this.slow;
+    await this.#unlessClosed();
     if (type === 'answer') {
       if (this.signalingState !== 'have-local-offer') throw new Error('InvalidStateError');
       this.remoteDescription = { type, sdp };
@@ -204,6 +206,11 @@ export class FakeConnection extends EventTarget {
   close() {
     this.signalingState = 'closed';
     this.connectionState = 'closed';
+  }
+
+  /** What is under way when a connection is closed never settles. */
+  #unlessClosed() {
+    return this.signalingState === 'closed' ? new Promise(() => {}) : undefined;
   }
 
   /** The path's state changes. */
