@@ -3,6 +3,7 @@ import { byId, listen, setText, setVisible } from '../lib/dom.js';
 import { text } from '../lib/page-data.js';
 import { openMedia } from '../media/local-media.js';
 import { MediaProblem } from '../media/media-problem.js';
+import { isTaken } from '../media/taken.js';
 import { mediaProblemKey } from './agent-stage.js';
 
 /** @import { Call } from '../media/call.js' */
@@ -39,7 +40,9 @@ export class OwnMedia {
   }
 
   toggleMicrophone() {
-    this.#call.setMicrophone(this.#call.state.mic !== 'on');
+    const { mic, localMedia } = this.#call.state;
+    if (mic === 'off' && isTaken(localMedia?.tracks.audio)) void localMedia?.reopen('audio');
+    else this.#call.setMicrophone(mic !== 'on');
   }
 
   toggleCamera() {

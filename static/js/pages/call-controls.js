@@ -2,6 +2,7 @@ import { byId, hide, listen, one, setText, setVisible, show } from '../lib/dom.j
 import { nameOf } from '../lib/names.js';
 import { text } from '../lib/page-data.js';
 import { MediaProblem, openMedia } from '../media/local-media.js';
+import { isTaken } from '../media/taken.js';
 import { browserKind } from './browser.js';
 import { troubleWords } from './device-words.js';
 
@@ -54,7 +55,8 @@ async function toggleCamera(call, say) {
  * @param {(words: string) => void} say
  */
 async function toggleMicrophone(call, say) {
-  const { mic, camera } = call.state;
+  const { mic, camera, localMedia } = call.state;
+  if (mic === 'off' && isTaken(localMedia?.tracks.audio)) return void localMedia?.reopen('audio');
   if (mic !== 'none') return call.setMicrophone(mic === 'off');
   return reopen(call, camera !== 'none', say);
 }

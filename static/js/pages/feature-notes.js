@@ -1,6 +1,6 @@
 /**
- * Says, for as long as it is so, what is unusual about the pictures: what one of the others shows, what holds a
- * picture back, and that the sound goes on.
+ * Says, for as long as it is so, what is unusual about pictures and sound: that one is not heard, what one of the
+ * others shows, what holds a picture back, and that the sound goes on.
  *
  * @import { Call } from '../media/call.js'
  * @import { CallState } from '../media/call-state.js'
@@ -10,6 +10,7 @@
 import { byId, make } from '../lib/dom.js';
 import { nameOf } from '../lib/names.js';
 import { isolated, text } from '../lib/page-data.js';
+import { isTaken } from '../media/taken.js';
 
 /**
  * @param {Call} _call
@@ -35,13 +36,13 @@ export function start(_call, { side }) {
  * @param {Surroundings['side']} side
  * @returns {{ key: string, name: string }[]}
  */
-export function notes({ trouble, camera, participants }, side) {
-  const own = ownKey(trouble, camera, side);
+export function notes({ trouble, camera, localMedia, participants }, side) {
+  const own = [isTaken(localMedia?.tracks.audio) ? 'own_unheard' : null, ownKey(trouble, camera, side)];
   const others = participants.filter(({ stage }) => stage === 'admitted').map((each) => {
     const key = othersKey(each);
     return key ? [{ key, name: nameOf(each) }] : [];
   });
-  return [...(own ? [{ key: own, name: '' }] : []), ...others.flat()];
+  return [...own.flatMap((key) => (key ? [{ key, name: '' }] : [])), ...others.flat()];
 }
 
 /**
