@@ -77,7 +77,11 @@ async def test_the_preview_never_waits_for_the_check_and_going_on_ends_it(server
         await enter(page, server, "now", "en")
         await page.get_by_test_id("choose-sound").click()
         await expect(page.get_by_test_id("enter")).to_be_enabled()
-        await page.get_by_test_id("check-start").click()
+        async with page.expect_request("**/echo") as asked:
+            await page.get_by_test_id("check-start").click()
+        offer = (await asked.value).post_data_json["sdp"]
+        assert "m=audio" in offer
+        assert "m=video" not in offer, "how a picture would do is nothing to who chose sound alone"
         await expect(page.get_by_test_id("check-network")).to_have_attribute("data-mark", "busy")
         await screenshot(page, "check-preview-en", full_page=True)
         await page.get_by_test_id("enter").click()

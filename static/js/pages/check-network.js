@@ -22,12 +22,12 @@ const NO_MEDIA = { sound: null, picture: null };
  * a second round, the quickest relay.
  *
  * @param {readonly Path[]} paths
- * @param {TestSound | null} sound
+ * @param {{ sound: TestSound | null, picture: boolean }} tested `picture`: whether one is to be sent at all.
  * @param {AbortSignal} signal
  * @returns {Promise<Network>}
  */
-export async function testNetwork(paths, sound, signal) {
-  const media = { sound, picture: testPicture(signal) };
+export async function testNetwork(paths, { sound, picture }, signal) {
+  const media = { sound, picture: picture ? testPicture(signal) : null };
   const test = (/** @type {Path} */ path) => testOne(path, path.relay ? NO_MEDIA : media, signal);
   const tested = await Promise.all(paths.map(test));
   const [quickest] = tested.filter(isConnected).sort(byUse);

@@ -58,7 +58,9 @@ export class Check {
       this.#showDevice();
       this.#mark('network', 'busy', this.#word('network.busy'));
       this.#play();
-      const [network] = await Promise.all([testNetwork(plan.paths, sound, this.#signal), this.#listenForVoice()]);
+      // Whoever chose sound alone is told nothing of how a picture would do.
+      const tested = { sound, picture: this.#device.way === 'video' };
+      const [network] = await Promise.all([testNetwork(plan.paths, tested, this.#signal), this.#listenForVoice()]);
       this.#network = network;
       this.#showNetwork(network);
       await this.#judge();
@@ -202,6 +204,18 @@ export class Check {
 
   /** @param {string} key */
   #word(key) {
-    return fill(this.#words[`check.say.${key}`] ?? '', {});
+    return fill(wordsFor(this.#words, key, this.#device.way), {});
   }
+}
+
+/**
+ * What is said under a key; nobody who chose sound alone is told of pictures, or to choose it.
+ *
+ * @param {Readonly<Record<string, string>>} words
+ * @param {string} key
+ * @param {DeviceCheck['way']} way
+ */
+export function wordsFor(words, key, way) {
+  const usual = words[`check.say.${key}`] ?? '';
+  return way === 'sound' ? (words[`check.say.${key}.by_sound`] ?? usual) : usual;
 }
