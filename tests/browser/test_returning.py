@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import desktop, phone, screenshot, video_moves
+from tests.support.browser import axe_findings, desktop, phone, screenshot, sound_is_heard, video_moves
 from tests.support.visits import call_in, sign_in, wait_in_line
 
 
@@ -47,3 +48,48 @@ async def test_reload_returns_to_the_call_and_back_asks_first(server, browser):
         await customer.get_by_test_id("rejoin").click()
         await expect(customer.get_by_test_id("section-waiting")).to_be_visible()
         await video_moves(customer.get_by_test_id("waiting-tile").locator("video"))
+
+
+# What browsers do with sound that nobody has pressed for.
+REFUSE_SOUND = """(() => {
+  const { play } = HTMLMediaElement.prototype;
+  window.refusesSound = true;
+  HTMLMediaElement.prototype.play = function () {
+    if (this instanceof HTMLAudioElement && window.refusesSound) {
+      return Promise.reject(new DOMException('not allowed', 'NotAllowedError'));
+    }
+    return play.call(this);
+  };
+})()"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_sound_that_the_phone_stopped_goes_on_and_one_that_it_refuses_is_asked_for(
+    server, browser, language
+):
+    async with phone(browser, language=language) as context, desktop(browser) as agents:
+        customer, agent = await context.new_page(), await agents.new_page()
+        await wait_in_line(customer, f"{server.links['links']['now']}?lang={language}")
+        await sign_in(agent, server, "agent")
+        await call_in(agent, server, server.links["appointments"]["now"])
+        tile = customer.get_by_test_id("remote-tile")
+        await video_moves(tile.locator("video"))
+
+        # As for a phone's own call: everything that plays is stopped.
+        await tile.evaluate("(tile) => tile.querySelectorAll('audio, video').forEach((each) => each.pause())")
+        await video_moves(tile.locator("video"))
+        await sound_is_heard(tile.locator("audio"))
+
+        # A page that is loaded anew may not make a sound until somebody presses.
+        await customer.add_init_script(REFUSE_SOUND)
+        await customer.reload()
+        hear = tile.get_by_role("button")
+        await expect(hear).to_be_visible()
+        await expect(hear).not_to_be_empty()
+        assert await axe_findings(customer) == []
+        await screenshot(customer, f"customer-sound-refused-{language}")
+        await customer.evaluate("window.refusesSound = false")
+        await hear.click()
+        await expect(hear).to_be_hidden()
+        await sound_is_heard(tile.locator("audio"))

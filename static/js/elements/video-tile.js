@@ -12,6 +12,9 @@ import { make, setText, setVisible } from '../lib/dom.js';
 /** A picture that has had no new frame for this long has stopped. */
 const FROZEN_AFTER_MS = 3_000;
 
+/** What has taken the sound away, as a phone's own call does, mostly lasts longer than that. */
+const SOUND_BACK_AFTER_MS = 1_000;
+
 export class VapVideoTile extends HTMLElement {
   static observedAttributes = [
     ...['name', 'microphone', 'camera', 'status', 'note'],
@@ -88,7 +91,10 @@ export class VapVideoTile extends HTMLElement {
     this.#video.srcObject = stream;
     if (!this.hasAttribute('self')) {
       this.#audio.srcObject = stream;
-      if (stream) this.#playSound();
+      if (stream) {
+        this.#playSound();
+        this.#keepPlaying(watching.signal);
+      }
     }
     this.toggleAttribute('data-playing', false);
     this.#setFrozen(false);
@@ -102,6 +108,30 @@ export class VapVideoTile extends HTMLElement {
     };
     if ('requestVideoFrameCallback' in this.#video) this.#video.requestVideoFrameCallback(firstFrame);
     else this.#listenOnce(this.#video, 'playing', firstFrame, watching.signal);
+  }
+
+  /**
+   * Phones stop what plays for a call of their own, or while the page is out of sight, and some do not go on
+   * by themselves: nobody pauses a call on purpose.
+   *
+   * @param {AbortSignal} signal
+   */
+  #keepPlaying(signal) {
+    const goOn = () => {
+      if (signal.aborted || document.hidden) return;
+      if (this.#audio.paused) this.#playSound();
+      if (this.#video.paused) this.#video.play().catch(() => undefined);
+    };
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const soon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(goOn, SOUND_BACK_AFTER_MS);
+    };
+    for (const element of [this.#audio, this.#video]) element.addEventListener('pause', soon, { signal });
+    document.addEventListener('visibilitychange', goOn, { signal });
+    addEventListener('pageshow', goOn, { signal });
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
   /**
