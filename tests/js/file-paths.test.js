@@ -7,8 +7,8 @@ let customer;
 let agent;
 
 beforeEach(() => {
-  customer = side();
-  agent = side({ attaches: true });
+  customer = side({ heeds: true });
+  agent = side();
 });
 
 function connect(meddle) {
@@ -54,7 +54,7 @@ describe('a path that goes', () => {
     out.blocked = new Promise(() => undefined);
     await customer.transfer.send(pdf(100_000));
     await until(() => agent.last?.state === 'going');
-    agent = side({ attaches: true });
+    agent = side();
     connect();
     await until(() => customer.last.state === 'done');
     assert.equal(await agent.last.blob.text(), PDF.padEnd(100_000, 'x'));

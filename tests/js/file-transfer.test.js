@@ -8,8 +8,8 @@ let customer;
 let agent;
 
 beforeEach(() => {
-  customer = side();
-  agent = side({ attaches: true });
+  customer = side({ heeds: true });
+  agent = side();
 });
 
 function connect(meddle) {
@@ -133,6 +133,24 @@ describe('whoever sends something else than was said', () => {
     bytes(PDF.padEnd(101, 'x'));
     await turn();
     assert.deepEqual(answers(), ['accept', 'refuse size']);
+  });
+
+  test('gets a file there also byte by byte, and nothing by messages without any', async () => {
+    const { say, bytes, answers } = against();
+    say(offer());
+    await turn();
+    const before = agent.histories.get('file-0001').length;
+    for (let number = 0; number < 10_000; number += 1) bytes('');
+    await turn();
+    assert.equal(agent.histories.get('file-0001').length, before, 'nothing is shown anew');
+    for (const byte of PDF.padEnd(100, 'x')) bytes(byte);
+    await until(() => answers().length === 2);
+    assert.deepEqual(answers(), ['accept', 'received']);
+    assert.equal(await agent.last.blob.text(), PDF.padEnd(100, 'x'));
+    bytes('more');
+    bytes('');
+    await turn();
+    assert.deepEqual([agent.last.state, answers().length], ['done', 2]);
   });
 
   test('is refused when a byte differs', async () => {

@@ -12,7 +12,7 @@ import { OutgoingFiles } from './outgoing-files.js';
  */
 
 export class FileTransfer {
-  #attaches;
+  #heeds;
   #outgoing;
   #incoming;
   /** @type {PeerChannel | null} */
@@ -22,11 +22,11 @@ export class FileTransfer {
 
   /**
    * @param {(view: FileView) => void} changed Told of every file whenever something about it changes.
-   * @param {{ attaches?: boolean }} [options] Whether this side attaches files to the appointment; then the
-   *   other side's word for it counts for nothing.
+   * @param {{ heeds?: boolean }} [options] Whether the other side's word counts that a file was attached to the
+   *   appointment or taken back: an official's does, and only for who attaches none.
    */
-  constructor(changed, { attaches = false } = {}) {
-    this.#attaches = attaches;
+  constructor(changed, { heeds = false } = {}) {
+    this.#heeds = heeds;
     this.#outgoing = new OutgoingFiles(changed);
     this.#incoming = new IncomingFiles(changed);
   }
@@ -89,7 +89,7 @@ export class FileTransfer {
     const message = readMessage(told);
     if (!message) return;
     if (message.type === 'attached' || message.type === 'withdrawn') {
-      if (!this.#attaches) this.#mark(message.id, message.type === 'attached');
+      if (this.#heeds) this.#mark(message.id, message.type === 'attached');
       return;
     }
     this.#incoming.receive(message);

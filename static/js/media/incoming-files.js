@@ -10,6 +10,8 @@ import { objection, sha256Of } from './file-messages.js';
 const MAX_FILES = 30;
 const MAX_HELD_BYTES = 100 * 1024 * 1024;
 
+const NONE = new Uint8Array(0);
+
 /**
  * Takes files of one other participant: one at a time, each checked for its size, for what it is, and for
  * every byte. Nothing of it leaves the page's memory.
@@ -22,8 +24,8 @@ export class IncomingFiles {
   #channel = null;
   /** @type {string | null} */
   #current = null;
-  /** @type {ArrayBuffer[]} Of the current one. */
-  #parts = [];
+  /** Of the current one: in its size from the start, so that bytes sent one by one take no more memory. */
+  #bytes = NONE;
 
   /** @param {(view: FileView) => void} changed */
   constructor(changed) {
@@ -65,14 +67,14 @@ export class IncomingFiles {
   /** @param {ArrayBuffer} chunk */
   take(chunk) {
     const view = this.#current ? this.#views.get(this.#current) : undefined;
-    if (!view || view.state !== 'going') return;
+    if (!view || view.state !== 'going' || !chunk.byteLength) return;
     const { id, size, kind } = view;
     const moved = view.moved + chunk.byteLength;
     if (moved > size) return this.#refuse(id, 'size');
-    this.#parts.push(chunk);
+    this.#bytes.set(new Uint8Array(chunk), view.moved);
     this.#change(id, { moved });
     if (view.moved < MAGIC_BYTES && moved >= Math.min(MAGIC_BYTES, size)) {
-      if (kindOf(this.#first()) !== kind) return this.#refuse(id, 'type');
+      if (kindOf(this.#bytes.subarray(0, MAGIC_BYTES)) !== kind) return this.#refuse(id, 'type');
     }
     if (moved === size) void this.#check(id);
   }
@@ -97,7 +99,7 @@ export class IncomingFiles {
     if (why) return this.#say({ type: 'refuse', id, why });
     if (this.#current && this.#open(this.#current)) this.#fail(this.#current, 'lost');
     this.#current = id;
-    this.#parts = [];
+    this.#bytes = new Uint8Array(size);
     this.#put({
       ...{ id, direction: 'in', name: cleanName(offer.name, kind), size, kind, sha256, blob: null },
       ...{ moved: 0, state: 'going', why: null, attached: false },
@@ -109,24 +111,13 @@ export class IncomingFiles {
   async #check(id) {
     const view = this.#views.get(id);
     if (!view) return;
-    const blob = new Blob(this.#parts, { type: view.kind });
-    this.#parts = [];
+    const blob = new Blob([this.#bytes], { type: view.kind });
+    this.#bytes = NONE;
     const unharmed = (await sha256Of(blob)) === view.sha256;
     if (!this.#open(id)) return; // stopped meanwhile
     if (!unharmed) return this.#refuse(id, 'checksum');
     this.#change(id, { state: 'done', blob });
     this.#say({ type: 'received', id });
-  }
-
-  #first() {
-    const first = new Uint8Array(MAGIC_BYTES);
-    let at = 0;
-    for (const part of this.#parts) {
-      const bytes = new Uint8Array(part).subarray(0, MAGIC_BYTES - at);
-      first.set(bytes, at);
-      at += bytes.length;
-    }
-    return first.subarray(0, at);
   }
 
   /** @param {number} size */
@@ -150,7 +141,7 @@ export class IncomingFiles {
    * @param {Why} why
    */
   #fail(id, why) {
-    if (id === this.#current) this.#parts = [];
+    if (id === this.#current) this.#bytes = NONE;
     this.#change(id, { state: 'failed', why, blob: null });
   }
 

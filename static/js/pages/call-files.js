@@ -75,7 +75,8 @@ export class CallFiles {
   #with(id) {
     const known = this.#transfers.get(id);
     if (known) return known;
-    const made = new FileTransfer((view) => this.#put(id, view), { attaches: this.#attaches });
+    const official = this.#call.state.participants.some((each) => each.id === id && each.host);
+    const made = new FileTransfer((view) => this.#put(id, view), { heeds: official && !this.#attaches });
     this.#transfers.set(id, made);
     return made;
   }
