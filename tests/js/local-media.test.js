@@ -175,6 +175,17 @@ describe('the other camera', () => {
     assert.equal(media.camera, 'off');
   });
 
+  test('is opened after what hid the first from the others has let go of it too', async () => {
+    const devices = new FakeDevices();
+    const media = await openMedia({ video: true }, around(devices));
+    const veils = [media.veil(), media.veil()];
+    let open;
+    devices.fail = () => void (open = veils.filter(({ track }) => track.readyState === 'live'));
+    assert.equal(await media.flip(), true);
+    assert.deepEqual(open, []);
+    assert.equal(media.veil().track.enabled, false);
+  });
+
   test('gives way to the first when it cannot be opened', async () => {
     const exact = ({ video }) => video.facingMode?.exact && error('OverconstrainedError');
     const devices = new FakeDevices({ fail: exact });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 
 import { Mesh } from '../../static/js/media/mesh.js';
+import { Veil } from '../../static/js/media/veil.js';
 import { FakeConnection, FakeMediaStream, fakeTrack, settled } from './support/fake-connection.js';
 import { view } from './support/fake-socket.js';
 
@@ -9,17 +10,16 @@ globalThis.MediaStream = FakeMediaStream;
 
 const host = view('staff.1', { stage: 'admitted' });
 const customer = (stage) => view('customer', { stage });
-const own = { audio: fakeTrack('audio'), video: fakeTrack('video') };
 
+let own;
 let connections;
-let made;
 let sent;
 let mesh;
 
 beforeEach(async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
+  own = { audio: fakeTrack('audio'), video: fakeTrack('video') };
   connections = [];
-  made = [];
   sent = [];
   mesh = new Mesh({
     send: (message) => sent.push(message),
@@ -28,11 +28,7 @@ beforeEach(async (t) => {
       connections.push(new FakeConnection(configuration));
       return connections.at(-1);
     },
-    black: () => {
-      const black = { track: fakeTrack('video'), stopped: false, stop: () => (black.stopped = true) };
-      made.push(black);
-      return black;
-    },
+    veil: () => own.video && new Veil(own.video),
   });
   await mesh.replaceTracks(own);
 });
@@ -43,6 +39,8 @@ async function room(stage) {
 }
 
 const sending = () => connections.at(-1).getTransceivers().map(({ sender }) => sender.track);
+const shown = () => own.video.clones.map(({ enabled, readyState }) => readyState === 'live' && enabled);
+const open = (track) => track.clones.filter(({ readyState }) => readyState === 'live');
 
 describe('a path on its way from the choice to the admit', () => {
   test('carries nothing, then black without sound, then the real picture and sound', async () => {
@@ -51,25 +49,80 @@ describe('a path on its way from the choice to the admit', () => {
       await room(stage);
       history.push(sending());
     }
-    const [{ track: black }] = made;
-    assert.deepEqual(history, [[null, null], [null, black], [own.audio, own.video]]);
+    assert.deepEqual(history, [[null, null], [null, own.video.clones[0]], [own.audio, own.video]]);
     assert.equal(connections.length, 1, 'the path that was warm is the one in use');
   });
 
-  test('makes black once and only when it is needed, and stops it when it is not', async () => {
-    await room('waiting');
-    assert.equal(made.length, 0);
+  test('is black over a camera that goes on showing its own person to themselves', async () => {
     await room('preparing');
     await room('preparing');
-    assert.deepEqual(made.map(({ stopped }) => stopped), [false]);
-    await room('admitted');
-    assert.deepEqual(made.map(({ stopped }) => stopped), [true]);
+    assert.deepEqual(shown(), [false]);
+    assert.equal(own.video.enabled, true);
   });
 
-  test('carries black anew after a choice that came to nothing', async () => {
+  test('shows at the admit at once, before the sender has taken the camera', async () => {
+    await room('preparing');
+    const [veil] = own.video.clones;
+    mesh.sync(host, [customer('admitted')]);
+    assert.deepEqual([veil.enabled, sending()], [true, [null, veil]]);
+    await settled();
+    assert.deepEqual([sending(), open(own.video)], [[own.audio, own.video], []]);
+  });
+
+  test('shows nothing at the admit of a camera that is switched off', async () => {
+    own.video.enabled = false;
+    await room('preparing');
+    mesh.sync(host, [customer('admitted')]);
+    assert.deepEqual(shown(), [false]);
+  });
+
+  test('shows nothing at the admit that is switched off in the same moment', async () => {
+    await room('preparing');
+    mesh.sync(host, [customer('admitted')]);
+    own.video.enabled = false;
+    void mesh.replaceTracks(own);
+    assert.deepEqual(shown(), [false]);
+  });
+
+  test('shows nothing of a camera at the admit when something else is to be seen', async () => {
+    await room('preparing');
+    const screen = fakeTrack('video');
+    await mesh.replaceTracks({ ...own, video: screen });
+    mesh.sync(host, [customer('admitted')]);
+    assert.deepEqual(shown(), [false]);
+    await settled();
+    assert.deepEqual(sending(), [own.audio, screen]);
+  });
+
+  test('is black over another camera that was opened meanwhile', async () => {
+    await room('preparing');
+    const before = own.video;
+    for (const track of [before, ...before.clones]) track.stop();
+    own = { ...own, video: fakeTrack('video') };
+    await mesh.replaceTracks(own);
+    assert.deepEqual([sending(), shown()], [[null, own.video.clones[0]], [false]]);
+  });
+
+  test('carries nothing without a camera, and black as soon as there is one', async () => {
+    const { video } = own;
+    await mesh.replaceTracks((own = { ...own, video: null }));
+    await room('preparing');
+    assert.deepEqual(sending(), [null, null]);
+    await mesh.replaceTracks((own = { ...own, video }));
+    assert.deepEqual(sending(), [null, video.clones[0]]);
+  });
+
+  test('is black to each of two who are chosen, and shows to the one who is admitted', async () => {
+    const companion = view('guest.1', { stage: 'preparing' });
+    mesh.sync(host, [customer('preparing'), companion]);
+    mesh.sync(host, [customer('admitted'), companion]);
+    assert.deepEqual(shown(), [true, false]);
+  });
+
+  test('lets go of the camera when the choice came to nothing, and is black anew after another', async () => {
     for (const stage of ['preparing', 'waiting', 'preparing']) await room(stage);
-    assert.deepEqual(made.map(({ stopped }) => stopped), [true, false]);
-    assert.equal(sending()[1], made[1].track);
+    assert.deepEqual(open(own.video), [own.video.clones[1]]);
+    assert.deepEqual(sending(), [null, own.video.clones[1]]);
   });
 
   test('is black again in a new generation', async () => {
@@ -77,19 +130,19 @@ describe('a path on its way from the choice to the admit', () => {
     mesh.sync(host, [customer('preparing')], { fresh: true });
     await settled();
     assert.equal(connections.length, 2);
-    assert.deepEqual(sending(), [null, made[0].track]);
+    assert.deepEqual([sending(), shown()], [[null, own.video.clones[0]], [false]]);
   });
 
-  test('keeps other tracks out while it is black', async () => {
+  test('keeps other sound out while it is black', async () => {
     await room('preparing');
-    await mesh.replaceTracks({ audio: fakeTrack('audio'), video: fakeTrack('video') });
-    assert.deepEqual(sending(), [null, made[0].track]);
+    await mesh.replaceTracks({ ...own, audio: fakeTrack('audio') });
+    assert.deepEqual(sending(), [null, own.video.clones[0]]);
   });
 
-  test('leaves no black picture running when the call is closed', async () => {
+  test('lets go of the camera when the call is closed', async () => {
     await room('preparing');
     mesh.close();
-    assert.deepEqual(made.map(({ stopped }) => stopped), [true]);
+    assert.deepEqual(open(own.video), []);
   });
 });
 

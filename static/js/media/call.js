@@ -13,7 +13,6 @@ import { Telling } from './telling.js';
  * @import { ChatLine } from '../signaling/messages.js'
  * @import { CallEvent, CallState } from './call-state.js'
  * @import { LocalMedia } from './local-media.js'
- * @import { Black } from './mesh.js'
  * @import { Connect, Outgoing, Peer } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
  * @import { Instead, Weak } from './sending.js'
@@ -48,13 +47,13 @@ export class Call extends TypedEvents {
    * @param {LocalMedia | null} [options.media] The call owns it from now on and closes it when it is over.
    * @param {AbortSignal} [options.signal] Aborting it closes everything without leaving the room.
    * @param {Connect | undefined} [options.connect]
-   * @param {(() => Black | null) | undefined} [options.black] See `Mesh`.
    */
-  constructor({ client, media = null, signal, connect, black }) {
+  constructor({ client, media = null, signal, connect }) {
     super();
     this.#client = client;
     const now = () => Date.now() + this.#state.serverOffsetMs;
-    this.#mesh = new Mesh({ send: (message) => this.#signalTo(message), now, connect, black });
+    const veil = () => this.#sending.veil();
+    this.#mesh = new Mesh({ send: (message) => this.#signalTo(message), now, connect, veil });
     this.#listen();
     this.replaceLocal(media);
     signal?.addEventListener('abort', () => this.close(), { once: true });

@@ -3,6 +3,7 @@
  */
 import { TypedEvents } from '../lib/typed-events.js';
 import { MediaProblem, explain } from './media-problem.js';
+import { Veil } from './veil.js';
 
 export { MediaProblem };
 
@@ -80,6 +81,8 @@ export class LocalMedia extends TypedEvents {
   #facing;
   /** @type {{ enabled: boolean } | null} */
   #lent = null;
+  /** @type {Veil[]} */
+  #veils = [];
   #closing = new AbortController();
 
   /**
@@ -113,6 +116,15 @@ export class LocalMedia extends TypedEvents {
       audio: this.stream.getAudioTracks()[0] ?? null,
       video: this.stream.getVideoTracks()[0] ?? null,
     };
+  }
+
+  /** @returns {Veil | null} One more over the camera, until another camera is opened; null if there is none. */
+  veil() {
+    const { video } = this.tracks;
+    if (video?.readyState !== 'live') return null;
+    const veil = new Veil(video);
+    this.#veils.push(veil);
+    return veil;
   }
 
   /** @returns {MediaChoice} */
@@ -188,8 +200,7 @@ export class LocalMedia extends TypedEvents {
     const { video } = this.tracks;
     if (!video) return;
     this.#lent = { enabled: video.enabled };
-    video.stop();
-    this.stream.removeTrack(video);
+    this.#letGo(video);
     this.emit('replaced', this.tracks);
   }
 
@@ -205,7 +216,13 @@ export class LocalMedia extends TypedEvents {
   /** Stop the devices, so that their lights go out. */
   close() {
     this.#closing.abort();
-    for (const track of this.stream.getTracks()) track.stop();
+    for (const each of [...this.stream.getTracks(), ...this.#veils]) each.stop();
+  }
+
+  /** @param {MediaStreamTrack} camera */
+  #letGo(camera) {
+    for (const each of [camera, ...this.#veils.splice(0)]) each.stop();
+    this.stream.removeTrack(camera);
   }
 
   /**
@@ -217,8 +234,7 @@ export class LocalMedia extends TypedEvents {
     if (!old || this.#closing.signal.aborted) return false;
     const { enabled } = old;
     const { deviceId } = old.getSettings?.() ?? {};
-    old.stop();
-    this.stream.removeTrack(old);
+    this.#letGo(old);
     const switched = await this.#addCamera(constraints, enabled);
     if (!switched) await this.#addCamera(deviceId ? { ...SIZE[this.#facing], deviceId } : camera(this.#facing), enabled);
     if (!this.#closing.signal.aborted) this.emit('replaced', this.tracks);

@@ -11,6 +11,7 @@ import { Peer } from './peer.js';
  * @import { Tracks } from './local-media.js'
  * @import { Connect, Incoming, Outgoing } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
+ * @import { Veil } from './veil.js'
  *
  * @typedef {object} MeshEvents
  * @property {{ id: string, stream: MediaStream | null }} remote
@@ -18,9 +19,7 @@ import { Peer } from './peer.js';
  * @property {{ id: string }} stalled Nothing comes from there any more.
  * @property {{ id: string, channels: PeerChannels | null }} channels Of a live path only; null when it is none.
  *
- * @typedef {{ peer: Peer, level: Level, channels: PeerChannels | null }} Entry
- *
- * @typedef {{ track: MediaStreamTrack, stop: () => void }} Black A picture that shows nothing.
+ * @typedef {{ peer: Peer, level: Level, channels: PeerChannels | null, veil: Veil | null }} Entry
  */
 
 // Generations are quarter seconds of the server's clock, so that a page loaded again starts above the
@@ -40,9 +39,7 @@ export class Mesh extends TypedEvents {
   #send;
   #now;
   #connect;
-  #makeBlack;
-  /** @type {Black | null} */
-  #black = null;
+  #makeVeil;
   /** @type {Map<string, Entry>} */
   #peers = new Map();
   #tracks = NOTHING;
@@ -61,15 +58,15 @@ export class Mesh extends TypedEvents {
    * @param {(message: Outgoing) => void} options.send
    * @param {() => number} options.now The server's time in milliseconds.
    * @param {Connect | undefined} [options.connect]
-   * @param {(() => Black | null) | undefined} [options.black] What flows over a warm path, so that encoder and
-   *   congestion control have begun when the real picture takes its place; nothing flows without it.
+   * @param {() => Veil | null} [options.veil] Over one's own camera: what flows over a warm path; nothing flows
+   *   without it.
    */
-  constructor({ send, now, connect, black = () => null }) {
+  constructor({ send, now, connect, veil = () => null }) {
     super();
     this.#send = send;
     this.#now = now;
     this.#connect = connect;
-    this.#makeBlack = black;
+    this.#makeVeil = veil;
   }
 
   /**
@@ -111,7 +108,6 @@ export class Mesh extends TypedEvents {
       }
       this.#raise(other.id, entry, level);
     }
-    if ([...this.#peers.values()].every(({ level }) => level !== 'warm')) this.#stopBlack();
   }
 
   /** @param {Incoming} message */
@@ -140,7 +136,7 @@ export class Mesh extends TypedEvents {
    */
   async replaceTracks(tracks) {
     this.#tracks = tracks;
-    await Promise.all([...this.live.values()].map((peer) => peer.replaceTracks(tracks)));
+    await Promise.all([...this.#peers.values()].map((entry) => this.#fill(entry)));
   }
 
   /** @returns {Map<string, Peer>} The paths in use. */
@@ -151,7 +147,6 @@ export class Mesh extends TypedEvents {
 
   close() {
     for (const id of [...this.#peers.keys()]) this.#drop(id);
-    this.#stopBlack();
   }
 
   /**
@@ -175,7 +170,7 @@ export class Mesh extends TypedEvents {
     peer.on('connectionstate', ({ state }) => this.emit('link', { id, state }));
     peer.on('stalled', () => this.emit('stalled', { id }));
     /** @type {Entry} */
-    const entry = { peer, level: 'ready', channels: null };
+    const entry = { peer, level: 'ready', channels: null, veil: null };
     peer.on('channels', ({ channels }) => {
       entry.channels = channels;
       if (entry.level === 'live') this.emit('channels', { id, channels });
@@ -194,28 +189,50 @@ export class Mesh extends TypedEvents {
     const raised = level !== entry.level;
     entry.level = level;
     if (level !== 'ready') entry.peer.goLive();
-    if (level === 'ready' || !raised) return;
-    const tracks = level === 'live' ? this.#tracks : this.#warmTracks();
+    if (!raised) return;
     // A sender that is closing refuses a track; its connection is replaced anyway.
-    entry.peer.replaceTracks(tracks).catch(() => undefined);
-    if (level !== 'live') return;
-    if (entry.channels) this.emit('channels', { id, channels: entry.channels });
+    this.#fill(entry).catch(() => undefined);
+    if (level === 'live' && entry.channels) this.emit('channels', { id, channels: entry.channels });
   }
 
-  /** @returns {Tracks} Nobody is heard or seen by these. */
-  #warmTracks() {
-    this.#black ??= this.#makeBlack();
-    return { audio: null, video: this.#black?.track ?? null };
+  /**
+   * Send what the level of the path allows.
+   *
+   * @param {Entry} entry
+   */
+  async #fill(entry) {
+    if (entry.level === 'warm') await this.#cover(entry);
+    else if (entry.level === 'live') await this.#uncover(entry);
   }
 
-  #stopBlack() {
-    this.#black?.stop();
-    this.#black = null;
+  /**
+   * Nobody is heard or seen over a warm path.
+   *
+   * @param {Entry} entry
+   */
+  async #cover(entry) {
+    if (entry.veil?.track.readyState === 'live') return; // over the camera that is open
+    entry.veil = this.#makeVeil();
+    await entry.peer.replaceTracks({ audio: null, video: entry.veil?.track ?? null });
+  }
+
+  /** @param {Entry} entry */
+  async #uncover(entry) {
+    // Seen through at once, until the sender has taken the camera itself.
+    entry.veil?.lift(this.#tracks.video);
+    try {
+      await entry.peer.replaceTracks(this.#tracks);
+    } finally {
+      entry.veil?.stop();
+      entry.veil = null;
+    }
   }
 
   /** @param {string} id */
   #drop(id) {
-    this.#peers.get(id)?.peer.close();
+    const entry = this.#peers.get(id);
+    entry?.peer.close();
+    entry?.veil?.stop();
     this.#peers.delete(id);
     this.emit('remote', { id, stream: null });
     this.emit('link', { id, state: null });

@@ -7,6 +7,7 @@ import { TypedEvents } from '../lib/typed-events.js';
 /**
  * @import { MediaChoice, Shows, Trouble } from '../signaling/messages.js'
  * @import { LocalMedia, Tracks } from './local-media.js'
+ * @import { Veil } from './veil.js'
  *
  * @typedef {object} Instead A picture in the camera's place.
  * @property {Exclude<Shows, 'camera'>} shows
@@ -49,6 +50,11 @@ export class Sending extends TypedEvents {
   get tracks() {
     const { audio = null, video = null } = this.#media?.tracks ?? {};
     return { audio, video: this.#instead?.track ?? video };
+  }
+
+  /** @returns {Veil | null} Black over one's own camera; null without one. */
+  veil() {
+    return this.#media?.veil() ?? null;
   }
 
   /** @returns {Told} What is so now, as the others are to see it. */

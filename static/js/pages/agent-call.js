@@ -12,7 +12,6 @@ import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
 import { askingFor } from './agent-stage.js';
 import { stayAwake } from './attention.js';
-import { blackPicture } from './black-picture.js';
 import { featuresWhenTalking } from './features-start.js';
 import { withdrawals } from './file-withdraw.js';
 import { measured } from './quality-start.js';
@@ -67,7 +66,7 @@ function startCall(data) {
     told: showQuality,
     signal,
   });
-  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect, black: blackPicture });
+  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect });
   const media = new OwnMedia(call, signal);
   call.on('change', ({ participants }) => {
     const customer = participants.find((each) => each.id === data.customerId);

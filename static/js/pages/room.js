@@ -9,7 +9,6 @@ import { MediaProblem, openMedia } from '../media/local-media.js';
 import { SignalingClient } from '../signaling/client.js';
 import { whenAnswered } from './answer-watch.js';
 import { Bell, stayAwake } from './attention.js';
-import { blackPicture } from './black-picture.js';
 import { canCall } from './browser.js';
 import { chatSheet, mediaControls } from './call-controls.js';
 import { checkButton } from './check-start.js';
@@ -79,7 +78,7 @@ function enter(media) {
     signal,
   });
   const client = new SignalingClient({ url });
-  const call = new Call({ client, media, connect, black: blackPicture });
+  const call = new Call({ client, media, connect });
   const say = (/** @type {string} */ words) => page.say(words);
   const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), memory(visit), ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);

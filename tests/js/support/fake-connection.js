@@ -36,6 +36,7 @@ class FakeSender {
   }
 
   async replaceTrack(track) {
+    await null; // a browser takes a while as well
     this.track = track;
   }
 
@@ -268,8 +269,14 @@ export function fakeTrack(kind) {
     enabled: true,
     muted: false,
     readyState: 'live',
+    clones: [],
     stop() {
       this.readyState = 'ended';
+    },
+    clone() {
+      const { enabled, readyState } = this;
+      this.clones.push(Object.assign(fakeTrack(kind), { enabled, readyState }));
+      return this.clones.at(-1);
     },
   });
 }
