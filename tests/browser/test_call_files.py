@@ -70,6 +70,7 @@ async def test_a_file_goes_each_way_and_one_is_kept_with_the_appointment(server,
         await agent.get_by_test_id("files-notice").click()
         received = card(agent, "plan of the house.png")
         await expect(received).to_have_attribute("data-state", "done")
+        await expect(received.get_by_test_id("file-save")).to_be_hidden()
         await received.get_by_test_id("file-view").click()
         pixel = "canvas => [...canvas.getContext('2d').getImageData(319, 199, 1, 1).data]"
         assert await agent.get_by_test_id("files-picture").evaluate(pixel) == [254, 253, 120, 255]
@@ -112,3 +113,23 @@ async def test_both_sides_read_the_same_numbers(server, browser, language):
             assert await axe_findings(page) == []
         assert codes[0] == codes[1]
         assert len(codes[0].replace(" ", "")) == 6
+
+
+@pytest.mark.long
+async def test_an_official_looks_at_a_document_in_a_tab_and_has_it_only_when_it_is_attached(server, browser):
+    async with in_call(server, browser, "en") as (customer, agent):
+        await open_files(customer)
+        await choose(customer, "unread.pdf", PDF)
+        await agent.get_by_test_id("files-notice").click()
+        unread = card(agent, "unread.pdf")
+        # This browser has no viewer; nothing but attaching is offered.
+        await expect(unread.get_by_test_id("file-state")).to_contain_text("attach it to the appointment")
+        await expect(unread.get_by_role("button")).to_have_count(1)
+        await expect(unread.get_by_test_id("file-attach")).to_be_visible()
+        await agent.evaluate("Object.defineProperty(navigator, 'pdfViewerEnabled', { value: true })")
+        await choose(customer, "plan.pdf", PDF)
+        read = card(agent, "plan.pdf")
+        await expect(read.get_by_test_id("file-view")).to_be_visible()
+        async with agent.context.expect_page():
+            await read.get_by_test_id("file-view").click()
+        await expect(agent.get_by_test_id("stage")).to_have_attribute("data-phase", "inCall")

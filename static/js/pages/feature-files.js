@@ -15,7 +15,7 @@ import { isolated, text } from '../lib/page-data.js';
 import { CallFiles } from './call-files.js';
 import { attach, listAttached } from './file-attach.js';
 import { FileCards, keyOf } from './file-cards.js';
-import { saveFile, setViewing, viewPicture } from './file-viewer.js';
+import { saveFile, setViewing, viewDocument, viewPicture } from './file-viewer.js';
 import { WITHDRAWN } from './file-withdraw.js';
 
 const FINAL_REFUSALS = new Set(['forbidden', 'unsupported_media_type', 'too_large', 'wrong_state', 'not_found']);
@@ -47,7 +47,7 @@ export function start(call, { side, say, signal }) {
   const changed = (/** @type {CallFile} */ file, /** @type {CallFile | null} */ before) => {
     render(file);
     hide(byId('files-empty', HTMLElement));
-    if (file.direction === 'in') show(byId('files-save-hint', HTMLElement));
+    if (file.direction === 'in' && !attaches) show(byId('files-save-hint', HTMLElement));
     const words = news(file, before, attaches);
     if (words) say(words);
     if (file.direction === 'in' && file.state === 'done' && before?.state !== 'done' && !dialog.open) {
@@ -82,7 +82,10 @@ export function start(call, { side, say, signal }) {
     if (action === 'stop') files.cancel(file);
     else if (action === 'attach') await keep(file);
     else if (action === 'save' && file.blob) saveFile(file.blob, file.name);
-    else if (file.blob && !(await viewPicture(file.blob, file.name))) explain(text('say.files.not_shown'));
+    else if (file.blob && file.kind === 'application/pdf') viewDocument(file.blob);
+    else if (file.blob && !(await viewPicture(file.blob, file.name))) {
+      explain(text(attaches ? 'say.files.state.done_unread' : 'say.files.not_shown'));
+    }
   };
   const cards = new FileCards(byId('files-list', HTMLElement), {
     attaches,

@@ -1,6 +1,7 @@
 import { listen, make, setText, setVisible } from '../lib/dom.js';
 import { KeptFocus } from '../lib/kept-focus.js';
 import { isolated, pageData, text } from '../lib/page-data.js';
+import { isShown } from './file-viewer.js';
 
 /**
  * @import { CallFile } from './call-files.js'
@@ -12,7 +13,6 @@ import { isolated, pageData, text } from '../lib/page-data.js';
  */
 
 const ACTIONS = /** @type {const} */ (['view', 'save', 'attach', 'stop']);
-const SHOWN = new Set(['image/jpeg', 'image/png', 'image/webp']);
 
 /** The list of a call's files: a card each, the newest first. */
 export class FileCards {
@@ -52,8 +52,9 @@ export class FileCards {
     card.progress.value = moved / size;
     const open = state === 'waiting' || state === 'going';
     const shown = {
-      view: blob !== null && SHOWN.has(file.kind),
-      save: blob !== null && direction === 'in',
+      view: blob !== null && isShown(file.kind),
+      // An official only looks: what is to be had of it is attached, kept for as long as it may be, and audited.
+      save: blob !== null && direction === 'in' && !this.#attaches,
       attach: this.#attaches && state === 'done' && !attached,
       stop: open,
     };
@@ -111,12 +112,13 @@ export function keyOf({ with: who, direction, id }) {
  * @param {CallFile} file
  * @param {{ attaches: boolean, attaching: Attaching }} page
  */
-function stateWords({ state, why, direction, moved, size, attached, paused }, { attaches, attaching }) {
+function stateWords({ state, why, direction, kind, moved, size, attached, paused }, { attaches, attaching }) {
   if (attached) return text(attaches ? 'say.files.kept' : 'say.files.attached');
   if (attaching === 'busy') return text('say.files.attaching');
   if (attaching !== 'no') return text(`say.files.attach_${attaching}`);
   if (state === 'failed') return text(`say.files.why.${why}`);
-  if (state === 'done') return text(`say.files.state.done_${direction}`);
+  const unread = attaches && direction === 'in' && !isShown(kind);
+  if (state === 'done') return text(unread ? 'say.files.state.done_unread' : `say.files.state.done_${direction}`);
   if (paused) return text('say.files.state.paused');
   if (state === 'waiting') return text('say.files.state.waiting');
   return text(`say.files.state.going_${direction}`, { percent: Math.floor((100 * moved) / size) });

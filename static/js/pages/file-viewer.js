@@ -1,6 +1,11 @@
 import { byId, setText, setVisible } from '../lib/dom.js';
 
+/** @import { FileKind } from '../media/file-kinds.js' */
+
 const MAX_SIDE = 2_400; // what a phone's canvas surely holds
+
+/** @type {ReadonlySet<FileKind>} */
+const PICTURES = new Set(['image/jpeg', 'image/png', 'image/webp']);
 
 /**
  * Draw a picture into the dialog: decoded pixels, so nothing that a file may hold besides is ever shown or run.
@@ -34,16 +39,39 @@ export function setViewing(viewing) {
 }
 
 /**
+ * Whether this page can show a file of a kind: pictures itself, a PDF in a tab where the browser has a viewer.
+ *
+ * @param {FileKind} kind
+ */
+export function isShown(kind) {
+  return kind === 'application/pdf' ? navigator.pdfViewerEnabled : PICTURES.has(kind);
+}
+
+/**
+ * Show a PDF in a tab of the browser's own viewer, which knows nothing of this page.
+ *
+ * @param {Blob} blob Of that type, so that nothing else can be made of its bytes.
+ */
+export function viewDocument(blob) {
+  follow(blob, { target: '_blank', rel: 'noopener' });
+}
+
+/**
  * Let the browser save a file where its user wants it.
  *
  * @param {Blob} blob
  * @param {string} name
  */
 export function saveFile(blob, name) {
+  follow(blob, { download: name });
+}
+
+/**
+ * @param {Blob} blob
+ * @param {Partial<HTMLAnchorElement>} how
+ */
+function follow(blob, how) {
   const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
+  Object.assign(document.createElement('a'), { href: url, ...how }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // Safari reads it a moment later
 }
