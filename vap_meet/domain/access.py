@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -120,6 +121,11 @@ _REFUSED: dict[LinkStatus, tuple[type[DomainError], str]] = {
     LinkStatus.CANCELLED: (LinkCancelled, "The appointment was cancelled."),
     LinkStatus.OVER: (LinkOver, "The appointment is over."),
 }
+
+
+def browser_sha256(cookie: str) -> str:
+    """Return what is stored of the cookie that names a browser: any text, since anybody can send one."""
+    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def staff_participant(staff_id: str) -> str:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
-    from vap_meet.domain.access import OpeningHours
     from vap_meet.domain.appointment import Appointment
+    from vap_meet.services.gate import Gate
     from vap_meet.services.keys import Keys
     from vap_meet.store.engine import Database
 
@@ -43,14 +43,12 @@ class IssuedLink:
 class Invitations:
     """Gives links and tokens out, and reads tokens that come back."""
 
-    def __init__(
-        self, *, db: Database, clock: Clock, keys: Keys, public_url: str, hours: OpeningHours
-    ) -> None:
+    def __init__(self, *, db: Database, clock: Clock, keys: Keys, public_url: str, gate: Gate) -> None:
         self._db = db
         self._clock = clock
         self._keys = keys
         self._public_url = public_url.rstrip("/")
-        self._hours = hours
+        self._gate = gate
 
     async def issue_link(self, appointment_id: str, participant_id: str = CUSTOMER, *, by: str) -> IssuedLink:
         """Return the participant's link: the same one until the appointment moves or the key rotates.
@@ -109,8 +107,8 @@ class Invitations:
             url=f"{self._public_url}/j/{code}",
             participant_id=participant_id,
             schedule_version=link.schedule_version,
-            opens_at=self._hours.opens_at(appointment),
-            expires_at=self._hours.closes_at(appointment),
+            opens_at=self._gate.opens_at(appointment),
+            expires_at=self._gate.closes_at(appointment),
         )
 
     async def mint_token(
@@ -133,7 +131,7 @@ class Invitations:
                 role=Role(role),
                 schedule_version=appointment.schedule_version,
                 not_before=now,
-                expires_at=self._hours.closes_at(appointment),
+                expires_at=self._gate.closes_at(appointment),
                 token_id=str(uuid4()),
             )
             await audit.record(
@@ -166,11 +164,8 @@ class Invitations:
 
         Raises `NotFound`, and the refusals of a cancelled or past appointment.
         """
-        now = self._clock()
         appointment = await appointments.get(tx, appointment_id, hold=True)
-        status = domain.link_status(
-            appointment, schedule_version=appointment.schedule_version, now=now, hours=self._hours
-        )
+        status = self._gate.status(appointment, appointment.schedule_version)
         if status not in {LinkStatus.OPEN, LinkStatus.EARLY}:
             raise domain.refusal(status)
         return appointment

@@ -12,17 +12,20 @@ from signaling.events import Participant
 from signaling.log import LogUnavailable
 from signaling.vocabulary import Grant, Stage
 from vap_meet.domain import access as domain
-from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, StaffRole
+from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, StaffRole, browser_sha256
 from vap_meet.domain.appointment import Language
 from vap_meet.domain.errors import Forbidden, NotFound, Unavailable
 from vap_meet.domain.guests import guest_id_of
-from vap_meet.store import appointments, guests, staff
+from vap_meet.services.sessions import NOBODY_YET
+from vap_meet.services.visiting import proven
+from vap_meet.store import appointments, guests, sessions, staff
 
 if TYPE_CHECKING:
     from signaling.hub import Hub
-    from vap_meet.clock import Clock
-    from vap_meet.domain.access import OpeningHours, StaffMember
+    from vap_meet.domain.access import StaffMember
     from vap_meet.domain.appointment import Appointment
+    from vap_meet.domain.session import SessionView
+    from vap_meet.services.gate import Gate
     from vap_meet.services.sessions import Sessions
     from vap_meet.store.access import Visit
     from vap_meet.store.engine import Database
@@ -60,31 +63,29 @@ class _Known:
 class Seating:
     """Reads the record, opens the room as the facts left it, and gives out the place."""
 
-    def __init__(
-        self, *, db: Database, clock: Clock, hub: Hub, sessions: Sessions, hours: OpeningHours
-    ) -> None:
+    def __init__(self, *, db: Database, gate: Gate, hub: Hub, sessions: Sessions) -> None:
         self._db = db
-        self._clock = clock
+        self._gate = gate
         self._hub = hub
         self._sessions = sessions
-        self._hours = hours
         self._known: dict[tuple[str, str], _Known] = {}
 
-    def of_known_visit(self, visit_id: str, browser_sha256: str) -> Seat | None:
+    def _of_known(self, visit_id: str, browser: str) -> Seat | None:
         """Return the place of a visit that holds it right now, None if the record has to be read.
 
         Whoever lost the network comes back to a room that goes on: what takes their access is told to that
         room (`Hub.revoke`), so nothing is known of them here that the room does not know. When thousands
         come back at once, that is what makes it quick.
         """
-        known = self._known.get((visit_id, browser_sha256))
+        which = visit_id, browser_sha256(browser)
+        known = self._known.get(which)
         if known is None:
             return None
         seat = known.seat
         held = self._hub.holds(seat.room, seat.participant.id, seat.seat)
-        if held and self._status(known.appointment, known.schedule_version) is LinkStatus.OPEN:
+        if held and self._gate.status(known.appointment, known.schedule_version) is LinkStatus.OPEN:
             return seat
-        del self._known[visit_id, browser_sha256]
+        del self._known[which]
         return None
 
     def _remember(self, visit: Visit, appointment: Appointment, seat: Seat) -> None:
@@ -92,20 +93,26 @@ class Seating:
             del self._known[next(iter(self._known))]
         self._known[visit.id, visit.browser_sha256] = _Known(seat, appointment, visit.schedule_version)
 
-    async def of_visit(self, visit: Visit, appointment: Appointment) -> Seat:
-        """Return the place of a visit that its cookie has proven.
+    async def for_visit(self, visit_id: str, browser: str | None) -> Seat:
+        """Return the visitor's place, with its room open.
 
-        Raises `TooEarly`, `LinkMoved`, `LinkCancelled`, `LinkOver`, `Unavailable`; `NotFound` for an agent
-        whose account was closed after entering.
+        Raises `NotFound` unless the cookie proves the visit, and for an agent whose account was closed after
+        entering; `TooEarly`, `LinkMoved`, `LinkCancelled`, `LinkOver`, `Unavailable`.
         """
+        known = self._of_known(visit_id, browser) if browser else None
+        if known is not None:
+            return known
+        async with self._db.read() as tx:
+            found = await proven(tx, visit_id, browser)
+        visit, appointment = found.visit, found.appointment
         participant = await self._participant(visit.participant_id, appointment)
-        await self._open_room(appointment, visit.schedule_version)
+        await self._open_room(appointment, visit.schedule_version, found.session)
         seat = Seat(room=appointment.id, participant=participant, seat=visit.id)
         if visit.participant_id == CUSTOMER:  # staff are asked for their account each time
             self._remember(visit, appointment, seat)
         return seat
 
-    async def of_staff(self, member: StaffMember, appointment_id: str) -> Seat:
+    async def for_staff(self, member: StaffMember, appointment_id: str) -> Seat:
         """Return the place of an agent who is signed in.
 
         Raises `Forbidden` for whoever is no agent, `NotFound`, `TooEarly`, `LinkCancelled`, `LinkOver`,
@@ -115,7 +122,8 @@ class Seating:
             raise Forbidden("Only agents have a place in an appointment.")
         async with self._db.read() as tx:
             appointment = await appointments.get(tx, appointment_id)
-        await self._open_room(appointment, appointment.schedule_version)
+            session = await sessions.get(tx, appointment_id)
+        await self._open_room(appointment, appointment.schedule_version, session)
         return Seat(
             room=appointment_id,
             participant=await self._agent(member, appointment),
@@ -150,17 +158,19 @@ class Seating:
         names = {Language.AR.value: member.name_ar, Language.EN.value: member.name_en}
         return Participant(domain.staff_participant(member.id), names, GRANTS[Role.AGENT], part)
 
-    async def _open_room(self, appointment: Appointment, schedule_version: int) -> None:
-        """Open the room if the record allows it.
+    async def _open_room(
+        self, appointment: Appointment, schedule_version: int, session: SessionView | None
+    ) -> None:
+        """Open the room if the record allows it. Without a session it has no facts to be opened from.
 
         The record is read once more afterwards: a cancellation, or a guest's withdrawal, that was committed
         in between or while the log was lost found no room to revoke, and one that comes later finds this one.
         """
-        status = self._status(appointment, schedule_version)
+        status = self._gate.status(appointment, schedule_version)
         if status is not LinkStatus.OPEN:
             raise domain.refusal(status)
         room = appointment.id
-        before = await self._sessions.restored(room)
+        before = NOBODY_YET if session is None else await self._sessions.restored(room)
         try:
             await self._hub.open_room(room, restored=before.people, ended=before.ended, locked=before.locked)
         except LogUnavailable as error:
@@ -168,7 +178,7 @@ class Seating:
         here = {one.participant.id for one in before.people if one.stage is not Stage.LEFT}
         known = {one for one in here if guest_id_of(one) is not None}
         async with self._db.read() as tx:
-            status = self._status(await appointments.get(tx, room), schedule_version)
+            status = self._gate.status(await appointments.get(tx, room), schedule_version)
             invited = await guests.of_appointment(tx, room) if known else ()
         if status is LinkStatus.OPEN:
             for guest in invited:
@@ -180,8 +190,3 @@ class Seating:
         else:
             await self._hub.revoke(room, None)
         raise domain.refusal(status)
-
-    def _status(self, appointment: Appointment, schedule_version: int) -> LinkStatus:
-        return domain.link_status(
-            appointment, schedule_version=schedule_version, now=self._clock(), hours=self._hours
-        )

@@ -56,6 +56,10 @@ class RoomBefore:
     locked: bool
 
 
+NOBODY_YET = RoomBefore(people=(), ended=False, locked=False)
+"""A room as most are opened: without a fact of the appointment's present time, so without a session too."""
+
+
 class Sessions(FactSink):
     """Where rooms put their facts, and where timelines, restored rooms and session views are read.
 
@@ -105,8 +109,8 @@ class Sessions(FactSink):
         """
         async with self._db.read() as tx:
             stored = await sessions.present_facts(tx, appointment_id)
-            if not stored:  # as most rooms open: nobody has come yet, and there is nobody to name
-                return RoomBefore(people=(), ended=False, locked=False)
+            if not stored:
+                return NOBODY_YET
             if not await sessions.is_open(tx, appointment_id):
                 return await _room_before(tx, appointment_id, stored)
         async with self._db.write() as tx:

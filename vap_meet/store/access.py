@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
@@ -22,9 +22,6 @@ _FIND_VISIT = select(visit).where(
     visit.c.appointment_id == bindparam("appointment"),
     visit.c.participant_id == bindparam("participant"),
     visit.c.schedule_version == bindparam("version"),
-)
-_VISIT_OF_BROWSER = select(visit).where(
-    visit.c.id == bindparam("which"), visit.c.browser_sha256 == bindparam("browser")
 )
 
 
@@ -52,6 +49,10 @@ class Visit:
     schedule_version: int
     notice_version: str
     created_at: datetime
+
+
+_OF_LINK = tuple(field.name for field in fields(Link))
+_OF_VISIT = tuple(field.name for field in fields(Visit))
 
 
 async def add_link(tx: AsyncConnection, added: Link, *, code_sha256: str) -> None:
@@ -83,13 +84,13 @@ async def find_link(
             )
         )
     ).one_or_none()
-    return None if row is None else _link(row)
+    return None if row is None else read_link(row)
 
 
 async def link_by_code(tx: AsyncConnection, code_sha256: str) -> Link | None:
     """Return the link whose code has this hash, None if there is none."""
     row = (await tx.execute(_LINK_BY_CODE, {"code": code_sha256})).one_or_none()
-    return None if row is None else _link(row)
+    return None if row is None else read_link(row)
 
 
 async def add_visit(tx: AsyncConnection, added: Visit) -> None:
@@ -113,15 +114,7 @@ async def find_visit(
         "version": schedule_version,
     }
     row = (await tx.execute(_FIND_VISIT, which)).one_or_none()
-    return None if row is None else _visit(row)
-
-
-async def get_visit(tx: AsyncConnection, visit_id: str, *, browser_sha256: str) -> Visit | None:
-    """Return a visit if it is this browser's, None otherwise."""
-    if "\0" in visit_id:  # PostgreSQL refuses such a text even in a comparison
-        return None
-    row = (await tx.execute(_VISIT_OF_BROWSER, {"which": visit_id, "browser": browser_sha256})).one_or_none()
-    return None if row is None else _visit(row)
+    return None if row is None else read_visit(row)
 
 
 async def accept_notice(tx: AsyncConnection, visit_id: str, notice_version: str) -> None:
@@ -129,18 +122,11 @@ async def accept_notice(tx: AsyncConnection, visit_id: str, notice_version: str)
     await tx.execute(update(visit).where(visit.c.id == visit_id).values(notice_version=notice_version))
 
 
-def _link(row: Row[tuple[object, ...]]) -> Link:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return Link(
-        id=values["id"],
-        appointment_id=values["appointment_id"],
-        participant_id=values["participant_id"],
-        schedule_version=values["schedule_version"],
-        key_id=values["key_id"],
-        created_at=values["created_at"],
-        revoked_at=values["revoked_at"],
-    )
+def read_link(row: Row[Any], prefix: str = "") -> Link:
+    """Return the link in a row whose columns are named as the table's, behind `prefix`."""
+    return Link(**{name: getattr(row, prefix + name) for name in _OF_LINK})
 
 
-def _visit(row: Row[tuple[object, ...]]) -> Visit:
-    return Visit(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+def read_visit(row: Row[Any], prefix: str = "") -> Visit:
+    """Return the visit in a row, as `read_link` does."""
+    return Visit(**{name: getattr(row, prefix + name) for name in _OF_VISIT})

@@ -87,8 +87,13 @@ async def remove(tx: AsyncConnection, ids: Collection[str]) -> None:
     await tx.execute(table.delete().where(table.c.id.in_(ids)))
 
 
-def _read(row: Row[Any]) -> Service:
-    values = {name: getattr(row, name) for name in _FIELDS}
+def read_joined(row: Row[Any], prefix: str) -> Service | None:
+    """Return the service in a row of an outer join whose columns are the table's, each behind `prefix`."""
+    return None if getattr(row, prefix + "id") is None else _read(row, prefix)
+
+
+def _read(row: Row[Any], prefix: str = "") -> Service:
+    values = {name: getattr(row, prefix + name) for name in _FIELDS}
     values |= {name: tuple(filter(None, values[name].split("\n"))) for name in _LISTS}
     values["phase"] = Phase(values["phase"])
     values["arabic_name"] = values["arabic_name"] and NameOrigin(values["arabic_name"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.domain.session import Meeting
@@ -49,8 +50,11 @@ _FACTS_SINCE = _FACTS.where(session_event.c.at >= bindparam("since"))
 _PRESENT_FACTS = _FACTS.join(appointment, appointment.c.id == session_event.c.room).where(
     or_(appointment.c.moved_at.is_(None), session_event.c.at >= appointment.c.moved_at)
 )
+COLUMNS = (*session.c, booking_detail.c.phone_proved_at)
+"""What `read_row` needs."""
 _SESSION = (
-    select(session, booking_detail.c.phone_proved_at)
+    select(*COLUMNS)
+    .select_from(session)
     .outerjoin(booking_detail, booking_detail.c.appointment_id == session.c.appointment_id)
     .where(session.c.appointment_id == bindparam("which"))
 )
@@ -205,12 +209,17 @@ async def assure(tx: AsyncConnection, appointment_id: str, assurance: IdentityAs
 
 
 async def get(tx: AsyncConnection, appointment_id: str) -> SessionView | None:
-    """Return the session, None before anybody has come.
+    """Return the session, None before anybody has come."""
+    row = (await tx.execute(_SESSION, {"which": appointment_id})).one_or_none()
+    return None if row is None else read_row(row)
+
+
+def read_row(row: Row[Any]) -> SessionView | None:
+    """Return the session in a row with `COLUMNS`, None if it is of an appointment that has none.
 
     Whoever came by a link that was sent to a phone proved by a code is surer than by the link alone.
     """
-    row = (await tx.execute(_SESSION, {"which": appointment_id})).one_or_none()
-    if row is None:
+    if row.identity_assurance is None:
         return None
     assurance = IdentityAssurance(row.identity_assurance)
     if assurance is IdentityAssurance.LINK and row.phone_proved_at is not None:

@@ -29,7 +29,6 @@ from vap_meet.services.limits import Bucket
 from vap_meet.web import customer_join
 from vap_meet.web.appkeys import (
     AVAILABILITY,
-    CATALOGUE,
     CLOCK,
     HAND_OVERS,
     JOINING,
@@ -53,7 +52,6 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from vap_meet.domain.appointment import Language
-    from vap_meet.domain.catalogue import Service
     from vap_meet.services.joining import LinkView, VisitView
 
 doors = web.RouteTableDef()
@@ -118,7 +116,7 @@ async def visit_page(request: web.Request) -> web.StreamResponse:
 async def _for_customer(request: web.Request, view: VisitView) -> web.StreamResponse:
     match view.status:
         case LinkStatus.OPEN:
-            return await _room(request, view)
+            return _room(request, view)
         case LinkStatus.EARLY:
             return _early(request, view)
         case LinkStatus.OVER if not view.appointment.is_open:
@@ -137,6 +135,7 @@ async def call_parts(request: web.Request) -> web.StreamResponse:
         title_key="room.title",
         language=_language(view),
         js_prefixes=CALL_WORDS,
+        visit_id=view.visit_id,
         guest=view.guest,
     )
 
@@ -191,7 +190,7 @@ async def _link(request: web.Request, view: LinkView, code: str) -> web.Response
 async def _for_guest(request: web.Request, view: VisitView) -> web.StreamResponse:
     match view.status:
         case LinkStatus.OPEN:
-            return await _room(request, view)
+            return _room(request, view)
         case LinkStatus.EARLY:
             return _early(request, view)
         case _:
@@ -221,7 +220,7 @@ def _early(request: web.Request, view: VisitView) -> web.Response:
     )
 
 
-async def _room(request: web.Request, view: VisitView) -> web.Response:
+def _room(request: web.Request, view: VisitView) -> web.Response:
     base = f"/v/{view.visit_id}/"
     session = view.session
     if session and session.ended_at:
@@ -245,16 +244,8 @@ async def _room(request: web.Request, view: VisitView) -> web.Response:
         appointment=view.appointment,
         visit_id=view.visit_id,
         request_url=_request_url(request, view),
-        prepare=await _service(request, view),
+        prepare=view.service,
     )
-
-
-async def _service(request: web.Request, view: VisitView) -> Service | None:
-    """Return the appointment's service, None if it is a booking system's own."""
-    try:
-        return await request.app[CATALOGUE].get(view.appointment.service.id)
-    except NotFound:
-        return None
 
 
 def _request_url(request: web.Request, view: VisitView) -> str:
