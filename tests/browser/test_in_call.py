@@ -147,3 +147,21 @@ async def test_sound_only_is_a_choice_and_never_shown_as_a_fault(server, browser
         await expect(tile.locator(".vap-tile__microphone-off")).to_be_hidden()
         await video_moves(remote(customer))
         await screenshot(agent, "call-sound-only-desktop-en")
+
+
+@pytest.mark.long
+async def test_what_was_shown_ends_with_the_call_it_was_shown_in(server, browser):
+    async with in_call(server, browser, "en") as (customer, agent):
+        await customer.get_by_test_id("open-more").click()
+        await customer.get_by_test_id("show-document").click()
+        await expect(agent.locator("#remote")).to_have_attribute("data-whole", "")
+        await agent.get_by_test_id("lobby").click()
+        await expect(customer.get_by_test_id("section-waiting")).to_be_visible()
+        await expect(customer.get_by_test_id("waiting-tile").locator("video")).not_to_have_js_property(
+            "srcObject", None
+        )
+        await agent.get_by_test_id("call-in").click()
+        await agent.get_by_test_id("confirm-submit").click()
+        await video_moves(remote(agent))
+        await expect(agent.locator("#remote")).not_to_have_attribute("data-whole", "")
+        await expect(customer.get_by_test_id("document-bar")).to_be_hidden()

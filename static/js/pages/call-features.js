@@ -24,6 +24,7 @@ const FEATURES = [
   () => import('./feature-notes.js'),
   () => import('./feature-weak.js'),
   () => import('./feature-pause.js'),
+  () => import('./feature-lost.js'),
   () => import('./feature-devices.js'),
   () => import('./feature-share.js'),
   () => import('./feature-document.js'),
@@ -55,5 +56,18 @@ export async function startFeatures(call, surroundings) {
     show(call.state);
   });
   await Promise.allSettled(starting);
-  if (!signal.aborted) moreMenu(signal);
+  if (signal.aborted) return;
+  call.on('change', (state) => endShowing(call, state), { signal });
+  moreMenu(signal);
+}
+
+/**
+ * Whoever was sent back to the waiting room is called in by anybody, and may not know what they showed last.
+ *
+ * @param {Call} call
+ * @param {CallState} state
+ */
+function endShowing(call, { phase, instead }) {
+  // Not within the telling of this change: others have yet to hear of it.
+  if (instead && phase === 'waiting') queueMicrotask(() => call.showInstead(null));
 }

@@ -90,7 +90,9 @@ class DocumentCamera {
     const track = this.#track;
     if (!track) return;
     const before = this.#still;
-    this.#still = before ? null : await stillOf(track);
+    const made = before ? null : await stillOf(track);
+    if (this.#track !== track) return made?.stop(); // it was ended meanwhile
+    this.#still = made;
     const shown = { track: this.#still?.track ?? track, still: this.isFrozen, stop: this.#stop };
     this.#call.showInstead({ shows: 'document', ...shown });
     before?.stop();
