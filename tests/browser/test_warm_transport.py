@@ -104,7 +104,7 @@ async def test_no_picture_and_no_sound_leaves_before_the_admit_and_both_do_after
 
 TOO_EARLY = {
     "this.track.enabled = false": "this.track.enabled = true",
-    "{ audio: null, video": "{ audio: this.#tracks.audio, video",
+    "replaceTracks({ audio: null,": "replaceTracks({ audio: this.#tracks.audio,",
 }
 
 
