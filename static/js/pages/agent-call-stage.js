@@ -252,7 +252,9 @@ export class CallStage {
     setVisible(again, !!asks || (stopped && bye !== 'removed'));
     setText(again, text(asks?.button ?? (ELSEWHERE.has(bye) ? 'agent.media.use_here' : 'common.try_again')));
     const lost = state.connection === 'reconnecting';
-    const line = asks || stopped || state.phase === 'ended' ? '' : lost ? 'reconnecting' : connecting ? 'connecting' : 'connected';
+    const meets = this.#phase !== 'inCall' || state.links.get(this.#data.customerId) === 'connected';
+    const now = lost ? 'reconnecting' : connecting || !meets ? 'connecting' : 'connected';
+    const line = asks || stopped || state.phase === 'ended' ? '' : now;
     const connection = byId('connection', HTMLElement);
     connection.dataset['state'] = line;
     setText(connection, line && say(line));

@@ -75,7 +75,7 @@ export function isCalled({ phase, self }) {
 /**
  * Find the official: whoever may call people in and is in the call.
  *
- * @param {CallState} state
+ * @param {Pick<CallState, 'participants'>} state
  */
 export function officialIn({ participants }) {
   const officials = participants.filter(({ host, stage }) => host && stage === 'admitted');
