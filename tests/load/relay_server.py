@@ -2,7 +2,8 @@
 
 `whole` is the real door behind the application's middlewares: validated, ordered, in the memory log; only who
 sits where is made up. `shared` is the same with the log on a Redis, whose URL is the last argument. `bare`
-hands every frame to its peer, as the shortest aiohttp relay would. Each prints its port.
+hands every frame to its peer, as the shortest aiohttp relay would. Each prints its port, and runs in the loop
+that the application is served in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import structlog
-import uvloop
 from aiohttp import web
 
 from signaling.backing import choose
@@ -24,6 +24,7 @@ from signaling.hub import Hub
 from signaling.vocabulary import SUBPROTOCOL, Grant
 from tests.load.relay_load import allow_many_files
 from vap_meet.clock import milliseconds, utc_now
+from vap_meet.serving import in_event_loop
 from vap_meet.settings import Settings
 from vap_meet.web import signal
 from vap_meet.web.appkeys import HUB, JOINING, SETTINGS, STAFFING
@@ -132,7 +133,7 @@ def main() -> None:
     os.sched_setaffinity(0, {core})
     allow_many_files()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    uvloop.run(serve({"bare": bare, "whole": whole, "shared": whole}[kind](*redis_url)))
+    in_event_loop(serve({"bare": bare, "whole": whole, "shared": whole}[kind](*redis_url)))
 
 
 if __name__ == "__main__":
