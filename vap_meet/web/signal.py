@@ -7,6 +7,7 @@ upgrade. A foreign Origin is refused before it: that page is none of ours.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from struct import Struct as Packing
 from typing import TYPE_CHECKING, Final
@@ -24,8 +25,6 @@ from vap_meet.web.guards import browser_cookie, public_origin, staff_cookie
 from vap_meet.web.middleware import HAS_ITS_LINE
 
 if TYPE_CHECKING:
-    from asyncio import Transport as SocketTransport
-
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.web_protocol import RequestHandler
 
@@ -67,7 +66,7 @@ class _Socket(web.WebSocketResponse):
     """A websocket that says bye before it closes on a client that broke the framing."""
 
     connection: Connection | None = None
-    socket: SocketTransport | None = None
+    socket: asyncio.Transport | None = None
     room: str | None = None
 
     def __init__(self) -> None:
@@ -93,7 +92,7 @@ class _Transport:
     __slots__ = ("_protocol", "_socket", "_writer")
 
     def __init__(
-        self, protocol: RequestHandler, socket: SocketTransport, writer: AbstractStreamWriter
+        self, protocol: RequestHandler, socket: asyncio.Transport, writer: AbstractStreamWriter
     ) -> None:
         self._protocol = protocol
         self._socket = socket
@@ -154,7 +153,8 @@ async def _attend(request: web.Request, ws: _Socket, writer: AbstractStreamWrite
     transport = _Transport(request.protocol, socket, writer)
     bye = _MISBEHAVED if ws.ws_protocol is None else await _connect(request, ws, socket, transport)
     if ws.connection is not None:
-        return await _feed(ws, ws.connection)
+        # In a task of its own: every frame would wake all middlewares on its way to the loop that takes it.
+        return await asyncio.create_task(_feed(ws, ws.connection))
     assert bye is not None
     transport.write(encode(bye))
     await ws.close()
@@ -162,7 +162,7 @@ async def _attend(request: web.Request, ws: _Socket, writer: AbstractStreamWrite
 
 
 async def _connect(
-    request: web.Request, ws: _Socket, socket: SocketTransport, transport: _Transport
+    request: web.Request, ws: _Socket, socket: asyncio.Transport, transport: _Transport
 ) -> Bye | None:
     """Give the client its place in the room; return what to say to it instead if it has none."""
     try:
