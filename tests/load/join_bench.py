@@ -10,12 +10,12 @@ counted, its commits of what happened included.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import os
 import re
 
 import aiohttp
+import brotli  # type: ignore[import-untyped]
 import uvloop
 
 from tests.load.house import House, Invitation, open_house
@@ -53,9 +53,9 @@ async def arrive(house: House, number: int, *, files: bool) -> Client:
 
 
 async def _page(browser: aiohttp.ClientSession, path: str, seen: set[str], *, files: bool) -> None:
-    async with browser.get(path, headers={"Accept-Encoding": "gzip"}) as response:
+    async with browser.get(path) as response:
         assert response.status == 200, (path, response.status)
-        text = gzip.decompress(await response.read()).decode()
+        text = brotli.decompress(await response.read()).decode()
     new = set(_FILES.findall(text)) - seen if files else set()
     seen |= new
     for file in new:

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.hdrs import ACCEPT_ENCODING
 
 from vap_meet.web.appkeys import ASSETS
+from vap_meet.web.packing import offers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,8 +138,8 @@ class Assets:
 
     async def body(self, asset: Asset, accepted: str) -> tuple[bytes, str | None]:
         """Return the body in the best encoding the client takes, and that encoding's name."""
-        offers = _offers(accepted)
-        name = next((name for name in _ENCODERS if name in offers), None)
+        taken = offers(accepted)
+        name = next((name for name in _ENCODERS if name in taken), None)
         if name is None or not asset.compressible:
             return asset.body, None
         if name not in asset.encoded:
@@ -146,12 +147,6 @@ class Assets:
                 if name not in asset.encoded:
                     asset.encoded[name] = await asyncio.to_thread(_ENCODERS[name], asset.body)
         return asset.encoded[name], name
-
-
-def _offers(accepted: str) -> frozenset[str]:
-    """Return the encodings that an Accept-Encoding header takes; ``q=0`` refuses one (RFC 9110, 12.4.2)."""
-    offers = (offer.replace(" ", "").lower().partition(";q=") for offer in accepted.split(","))
-    return frozenset(name for name, _, weight in offers if not weight or weight.strip("0."))
 
 
 @routes.get("/static/{hash}/{path:.+}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -16,6 +16,7 @@ from vap_meet.domain.appointment import Language
 from vap_meet.web.assets import bundled
 from vap_meet.web.formats import Formats, zone_city
 from vap_meet.web.i18n import DIRECTION, Catalogue
+from vap_meet.web.packing import packed
 from vap_meet.web.templates import Templates
 
 if TYPE_CHECKING:
@@ -106,19 +107,17 @@ class Renderer:
                 **context,
             )
         )
-        response = web.Response(
-            text=html,
-            status=status,
-            content_type="text/html",
-            charset="utf-8",
-            headers={
-                "Content-Language": chosen,
-                "Vary": "Cookie, Accept-Encoding",
-                "Cache-Control": "no-store",
-            },
+        headers = {
+            "Content-Language": chosen,
+            "Vary": "Cookie, Accept-Encoding",
+            "Cache-Control": "no-store",
+        }
+        body, encoding = packed(html.encode(), request.headers.get(hdrs.ACCEPT_ENCODING, ""))
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return web.Response(
+            body=body, status=status, content_type="text/html", charset="utf-8", headers=headers
         )
-        response.enable_compression()
-        return response
 
     def language(self, request: web.Request, offered: Language | None = None) -> Language:
         """Return the reader's choice, else the appointment's language, else Arabic."""
