@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { toSample } from '../../static/js/media/quality.js';
+import { isMoving } from '../../static/js/pages/quality-start.js';
 
 const report = (changes = {}) => {
   const stats = {
@@ -68,4 +69,15 @@ test('an empty report is no fault', () => {
   const { sample } = toSample([]);
   assert.equal(sample.rtt_ms, null);
   assert.equal(sample.loss_percent, null);
+});
+
+test('a picture that is off, held still or there to be read is no choppy one', () => {
+  const moves = (someone) => isMoving({ camera: 'on', ...someone });
+  assert.equal(moves({}), true);
+  assert.equal(moves({ shows: 'camera' }), true);
+  assert.equal(moves({ camera: 'off' }), false);
+  assert.equal(moves({ shows: 'screen' }), false);
+  assert.equal(moves({ shows: 'document' }), false);
+  assert.equal(moves({ shows: 'document', still: true }), false);
+  assert.equal(isMoving(null), false);
 });

@@ -35,7 +35,8 @@ class Measured:
     """One side's numbers; None where there was nothing to measure. Nothing here says who or where.
 
     `loss_percent` is the worse of what was received and what the other side says of what was sent. Frames are
-    those of the other side's picture while one is expected: a camera that is off is a choice.
+    those of the other side's picture while it is to move: a camera that is off is a choice, and a document
+    lies still.
     """
 
     device: DeviceKind

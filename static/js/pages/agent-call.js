@@ -14,7 +14,7 @@ import { askingFor } from './agent-stage.js';
 import { stayAwake } from './attention.js';
 import { featuresWhenTalking } from './features-start.js';
 import { withdrawals } from './file-withdraw.js';
-import { measured } from './quality-start.js';
+import { isMoving, measured } from './quality-start.js';
 import { fillRequestCards } from './request-card.js';
 import { toast } from './toast.js';
 
@@ -62,7 +62,7 @@ function startCall(data) {
   const connect = measured({
     url: `${location.pathname}/quality`,
     talking: () => customer()?.stage === 'admitted',
-    picture: () => customer()?.camera === 'on',
+    picture: () => isMoving(customer()),
     told: showQuality,
     signal,
   });

@@ -6,7 +6,7 @@ import { deviceKind } from './device-kind.js';
  * @typedef {object} Report
  * @property {string} url
  * @property {() => boolean} talking Whether media should flow now.
- * @property {() => boolean} picture Whether the other side should be seen: a camera that is off is no fault.
+ * @property {() => boolean} picture Whether the other side's picture should move: one that is off is no fault.
  * @property {(answer: any) => void} [told] Gets the server's answer; null while nobody talks.
  * @property {AbortSignal} signal
  */

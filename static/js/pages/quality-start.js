@@ -1,5 +1,6 @@
 /**
  * @import { Connect } from '../media/peer.js'
+ * @import { ParticipantView } from '../signaling/messages.js'
  * @import { Report } from './quality-report.js'
  */
 import { connectionOfThisMoment } from './fresh-connection.js';
@@ -25,4 +26,14 @@ export function measured(report) {
     connections.push(connection);
     return connection;
   };
+}
+
+/**
+ * Whether somebody's picture is to move: one that is off or held still does not, and a screen or a document
+ * stands there to be read.
+ *
+ * @param {Pick<ParticipantView, 'camera' | 'shows' | 'still'> | null | undefined} someone
+ */
+export function isMoving(someone) {
+  return someone?.camera === 'on' && (someone.shows ?? 'camera') === 'camera' && !someone.still;
 }

@@ -18,7 +18,7 @@ import { featuresWhenTalking } from './features-start.js';
 import { asked, guardBack } from './leave-guard.js';
 import { comesBack, memory, recall } from './room-memory.js';
 import { RoomPage } from './room-page.js';
-import { measured } from './quality-start.js';
+import { isMoving, measured } from './quality-start.js';
 import { isCalled, officialIn, roomView } from './room-view.js';
 import { waitingRoom } from './waiting-start.js';
 
@@ -74,7 +74,7 @@ function enter(media) {
   const connect = measured({
     url: 'quality',
     talking: () => call.state.phase === 'in_call',
-    picture: () => officialIn(call.state)?.camera === 'on',
+    picture: () => isMoving(officialIn(call.state)),
     signal,
   });
   const client = new SignalingClient({ url });
