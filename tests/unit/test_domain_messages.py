@@ -18,7 +18,7 @@ from vap_meet.domain.appointment import (
     ServiceName,
 )
 from vap_meet.domain.messages import (
-    OF_OUTCOME,
+    AFTERWARDS,
     REMINDERS,
     Channel,
     MessageKind,
@@ -51,7 +51,7 @@ RECORD = Appointment(
     updated_at=NOON,
 )
 SECOND = timedelta(seconds=1)
-OF_THE_TIME = sorted(set(MessageKind) - OF_OUTCOME - {MessageKind.CANCELLED, MessageKind.CODE})
+OF_THE_TIME = sorted(set(MessageKind) - AFTERWARDS - {MessageKind.CANCELLED, MessageKind.CODE})
 
 
 def message(kind, *, version=1, channel=Channel.EMAIL):
@@ -115,8 +115,8 @@ def test_what_is_about_another_time_is_dropped(kind):
     assert still_worth_sending(message(kind, version=2), record, now=NOON)
 
 
-@pytest.mark.parametrize("kind", sorted(OF_OUTCOME))
-def test_an_answer_is_told_whatever_has_become_of_the_time(kind):
+@pytest.mark.parametrize("kind", sorted(AFTERWARDS))
+def test_what_is_for_afterwards_is_told_whatever_has_become_of_the_time(kind):
     record = replace(RECORD, schedule_version=3, state=AppointmentState.COMPLETED)
     assert still_worth_sending(message(kind), record, now=END + timedelta(days=2))
 

@@ -57,7 +57,9 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
         wake=changed,
         announce=telling.announce,
     )
-    app[key.ATTACHMENTS] = Attachments(db=db, clock=clock)
+    app[key.ATTACHMENTS] = Attachments(
+        db=db, clock=clock, withdrawn=telling.promises.file_withdrawn, wake=telling.wake
+    )
     app[key.FEEDBACK] = Feedback(db=db, clock=clock, zone=ZoneInfo(settings.time_zone), wake=telling.wake)
     app[key.AVAILABILITY] = Availability(
         db=db,

@@ -43,6 +43,7 @@ class MessageKind(StrEnum):
     SUMMONED = "summoned"  # called in while away, which holds until a time
     ANSWER = "answer"
     CORRECTION = "correction"  # a later version of an answer that was sent
+    FILE_WITHDRAWN = "file_withdrawn"  # a file is gone that stood beside an answer that was sent
     INVITATION = "invitation"  # to choose a time, from a back office
     GUEST = "guest"  # the link of somebody who is asked to join a call
     SERVICE_OPEN = "service_open"  # a service that they asked about can be booked now
@@ -86,6 +87,9 @@ READY_AFTER = timedelta(seconds=30)
 """How long a customer's page may take to come back before the ready official is told by message."""
 
 OF_OUTCOME = frozenset({MessageKind.ANSWER, MessageKind.CORRECTION})
+
+AFTERWARDS = OF_OUTCOME | {MessageKind.FILE_WITHDRAWN}
+"""Messages that are for after the appointment, however long after: they lead to the written answer."""
 
 _DIGITS_SHOWN = 3
 
@@ -150,7 +154,7 @@ def still_worth_sending(message: PromisedMessage, appointment: Appointment, *, n
 
     No reminder goes out after the start, nor the day's once the hour's is due.
     """
-    if message.kind in OF_OUTCOME:
+    if message.kind in AFTERWARDS:
         return True
     if message.good_until is not None and now > message.good_until:
         return False

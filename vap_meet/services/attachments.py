@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from signaling.facts import Joined
 from vap_meet.domain.access import staff_participant
@@ -28,23 +28,44 @@ from vap_meet.domain.errors import (
 )
 from vap_meet.domain.picture_metadata import without_metadata
 from vap_meet.services import facts
+from vap_meet.services.announcing import no_one
 from vap_meet.services.disclosure import reason_given
 from vap_meet.store import appointments, audit, sessions
 from vap_meet.store import attachments as store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
     from vap_meet.store.engine import Database
 
 
+class Withdrawn(Protocol):
+    """Hears of a file that was taken back."""
+
+    async def __call__(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
+        """Promise what follows, in the transaction that took it."""
+
+
 class Attachments:
     """Keeps files in the record. Only staff who have joined an appointment's call may attach to it."""
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        withdrawn: Withdrawn | None = None,
+        wake: Callable[[], None] = no_one,
+    ) -> None:
+        """`withdrawn` hears of files that are taken back; `wake` is called after that commit."""
         self._db = db
         self._clock = clock
+        self._withdrawn = withdrawn
+        self._wake = wake
 
     async def check(self, appointment_id: str, *, staff_id: str) -> None:
         """Refuse before a file is sent what `attach` would refuse after. Raises `NotFound`, `Forbidden`."""
@@ -165,6 +186,9 @@ class Attachments:
                 appointment_id=appointment_id,
                 public={"by": f"staff:{staff_id}", "attachment": found.id},
             )
+            if self._withdrawn:
+                await self._withdrawn(tx, appointment_id, at=now)
+        self._wake()
         return replace(found, name="", sha256=b"", withdrawn_by=me, withdrawn_at=now)
 
     async def reveal(

@@ -101,6 +101,13 @@ class MessagePromises:
             until = at + timedelta(milliseconds=SUMMON_MS)
             await self.promise(tx, MessageKind.SUMMONED, appointment, at=at, good_until=until)
 
+    async def file_withdrawn(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
+        """Promise to tell that a file was taken back, if the answer it stood beside was sent before."""
+        known = [one for one in await outcomes.versions(tx, appointment_id) if not one.answer_pending]
+        if any(_shown(one)[0].strip() for one in known):
+            appointment = await appointments.get(tx, appointment_id)
+            await self.promise(tx, MessageKind.FILE_WITHDRAWN, appointment, at=at)
+
     async def promise(
         self,
         tx: AsyncConnection,

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from vap_meet.domain.appointment import Language
 from vap_meet.domain.messages import (
-    OF_OUTCOME,
+    AFTERWARDS,
     Letter,
     MessageKind,
     last_digits,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _CHANGEABLE = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVED, MessageKind.DAY_BEFORE})
 
-_LEADS_TO = dict.fromkeys(OF_OUTCOME, "message.answers") | {MessageKind.EARLIER: "message.see_earlier"}
+_LEADS_TO = dict.fromkeys(AFTERWARDS, "message.answers") | {MessageKind.EARLIER: "message.see_earlier"}
 
 _Facts = tuple[tuple[str, str], ...]
 _REASON_IN_SHORT = 120
@@ -84,7 +84,7 @@ class Letters:
         if outcome is not None:
             told = (("answer", outcome.content.answer), ("next_steps", outcome.content.next_steps))
             texts = tuple((t(f"message.field.{name}"), text.strip()) for name, text in told if text.strip())
-        if kind in OF_OUTCOME and self._settings.phone_code:
+        if kind in AFTERWARDS and self._settings.phone_code:
             link = f"{self._settings.public_url.rstrip('/')}/mine"
         return self._letter(
             language,
