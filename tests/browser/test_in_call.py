@@ -15,6 +15,7 @@ from tests.support.browser import (
     phone,
     problems_of,
     screenshot,
+    sound_is_heard,
     video_moves,
 )
 from tests.support.visits import call_in, sign_in, wait_in_line
@@ -34,6 +35,23 @@ MOVED = """async (video) => {
   return before.filter((value, i) => Math.abs(value - after[i]) > 40).length;
 }"""
 STILL, MOVING = 8, 9
+# The bar with which a browser says that the screen is shared ends the track, which tells the page so.
+KEEP_SHARED = """() => {
+  const { getDisplayMedia } = MediaDevices.prototype;
+  MediaDevices.prototype.getDisplayMedia = async function (...given) {
+    window.shared = await getDisplayMedia.apply(this, given);
+    return window.shared;
+  };
+}"""
+CLOSES_THE_QUESTION = """() => {
+  const refuse = async () => { throw new DOMException('', 'NotAllowedError'); };
+  MediaDevices.prototype.getDisplayMedia = refuse;
+}"""
+STOP_BY_BAR = """() => {
+  const [track] = window.shared.getTracks();
+  track.stop();
+  track.dispatchEvent(new Event('ended'));
+}"""
 
 
 @asynccontextmanager
@@ -115,8 +133,45 @@ async def test_an_agent_shares_the_screen_by_key_until_it_ends(server, browser, 
 
 
 @pytest.mark.long
+async def test_what_the_browser_itself_stops_sharing_gives_way_to_the_camera(server, browser):
+    async with in_call(server, browser, "en") as (customer, agent):
+        await agent.evaluate(KEEP_SHARED)
+        await agent.keyboard.press("KeyS")
+        await expect(customer.locator("#remote-tile")).to_have_attribute("data-whole", "")
+        await agent.evaluate(STOP_BY_BAR)
+        await expect(customer.get_by_test_id("call-notes")).to_be_empty()
+        await expect(customer.locator("#remote-tile")).not_to_have_attribute("data-whole", "")
+        await video_moves(remote(customer))
+        await agent.get_by_test_id("open-more").click()
+        await expect(agent.get_by_test_id("share-screen")).to_contain_text("Share the screen")
+        await agent.keyboard.press("Escape")
+        await agent.evaluate(CLOSES_THE_QUESTION)
+        await agent.keyboard.press("KeyS")
+        await expect(agent.get_by_test_id("announcement")).to_be_empty()
+        await expect(customer.locator("#remote-tile")).not_to_have_attribute("data-whole", "")
+
+
+@pytest.mark.long
+async def test_the_customer_stays_in_sight_in_a_small_window(server, browser):
+    async with in_call(server, browser, "en") as (customer, agent):
+        await agent.keyboard.press("KeyP")
+        apart = "() => document.pictureInPictureElement === document.querySelector('#remote video')"
+        await agent.wait_for_function(apart)
+        await agent.get_by_test_id("hold").click()
+        await agent.get_by_test_id("resume").click()
+        await video_moves(remote(agent))
+        assert await agent.evaluate(apart), "the window outlasts a hold"
+        await agent.keyboard.press("KeyP")
+        await agent.wait_for_function("() => document.pictureInPictureElement === null")
+        await expect(customer.locator("#picture-apart")).to_have_count(0)
+
+
+@pytest.mark.long
 async def test_another_microphone_and_another_camera_take_over_without_a_new_connection(server):
-    async with chromium(cameras=3) as browser, in_call(server, browser) as (customer, agent):
+    frames = Frames()
+    async with chromium(cameras=3) as browser, in_call(server, browser, frames=frames) as (customer, agent):
+        await video_moves(remote(customer))
+        offers = frames.types("sent").count("offer")
         await agent.get_by_test_id("open-more").click()
         await agent.get_by_test_id("devices").click()
         for choose in ("choose-camera", "choose-microphone", "choose-speaker"):
@@ -137,6 +192,14 @@ async def test_another_microphone_and_another_camera_take_over_without_a_new_con
                 f"{own}.filter(({{ kind }}) => kind === 'video').map(({{ id }}) => id)"
             )
         await video_moves(remote(customer))
+        await sound_is_heard(customer.locator("#remote-tile audio"))
+        await expect(agent.get_by_test_id("announcement")).to_be_empty()
+        assert frames.types("sent").count("offer") == offers
+        speaker = agent.get_by_test_id("choose-speaker")
+        await speaker.select_option(index=1)
+        chosen = await speaker.input_value()
+        await expect(agent.locator("#remote audio")).to_have_js_property("sinkId", chosen)
+        await sound_is_heard(agent.locator("#remote audio"))
         await expect(agent.get_by_test_id("announcement")).to_be_empty()
 
 
