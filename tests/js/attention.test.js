@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, mock, test } from 'node:test';
 
-import { stayAwake } from '../../static/js/pages/attention.js';
+import { Bell, stayAwake } from '../../static/js/pages/attention.js';
 
 let locks;
 let over;
@@ -78,5 +78,84 @@ describe('the screen stays on', () => {
   test('as it would without us, where the browser knows no lock', () => {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
     stayAwake(over.signal);
+  });
+});
+
+describe('the bell', () => {
+  let contexts;
+  let allows;
+  let shaken;
+
+  class FakeContext {
+    state = 'suspended';
+    currentTime = 0;
+    destination = {};
+    tones = 0;
+
+    constructor() {
+      contexts.push(this);
+    }
+
+    /** As browsers do: what is not allowed yet waits, maybe for ever. */
+    resume() {
+      return new Promise((resolve) => {
+        this.allow = () => {
+          this.state = 'running';
+          resolve();
+        };
+        if (allows) this.allow();
+      });
+    }
+
+    createOscillator() {
+      return { frequency: {}, connect: (node) => node, start: () => (this.tones += 1), stop() {} };
+    }
+
+    createGain() {
+      return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (node) => node };
+    }
+  }
+
+  beforeEach(() => {
+    mock.timers.reset();
+    mock.timers.enable({ apis: ['setTimeout'] });
+    contexts = [];
+    allows = true;
+    shaken = 0;
+    globalThis.AudioContext = FakeContext;
+    const value = { userActivation: { hasBeenActive: true }, vibrate: () => (shaken += 1) };
+    Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
+  });
+
+  test('rings after a press, and on a page that may make a sound without one', async () => {
+    const armed = new Bell();
+    armed.arm();
+    await armed.ring();
+    await new Bell().ring();
+    assert.deepEqual(contexts.map(({ tones }) => tones), [2, 2]);
+  });
+
+  test('rings though the phone had stopped all sound for a call of its own', async () => {
+    const bell = new Bell();
+    bell.arm();
+    contexts[0].state = 'interrupted';
+    await bell.ring();
+    assert.deepEqual([contexts.length, contexts[0].tones], [1, 2]);
+  });
+
+  test('where no sound is allowed shakes the phone, and does not ring minutes later', async () => {
+    allows = false;
+    const ringing = new Bell().ring();
+    mock.timers.tick(500);
+    await ringing;
+    contexts[0].allow();
+    await turns();
+    assert.deepEqual([shaken, contexts[0].tones], [1, 0]);
+  });
+
+  test('shakes no phone that nobody has touched: browsers call that a fault', async () => {
+    navigator.userActivation.hasBeenActive = false;
+    await new Bell().ring();
+    assert.equal(shaken, 0);
   });
 });

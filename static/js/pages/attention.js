@@ -22,6 +22,9 @@ export function stayAwake(signal) {
   void hold();
 }
 
+/** What has not begun by then is not allowed to. */
+const STARTS_WITHIN_MS = 500;
+
 /** A bell of two tones for being called, without a file to load. */
 export class Bell {
   /** @type {AudioContext | undefined} */
@@ -33,10 +36,12 @@ export class Bell {
     void this.#context.resume();
   }
 
-  /** Ring once; silent where the browser has not allowed sound. */
-  ring() {
-    const context = this.#context;
-    if (!context || context.state !== 'running') return;
+  /** Ring once; where the browser has not allowed sound, a phone still shakes. */
+  async ring() {
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
+    const context = (this.#context ??= new AudioContext());
+    if (context.state !== 'running') await startsSoon(context);
+    if (context.state !== 'running') return;
     for (const [index, pitch] of [660, 880].entries()) {
       const start = context.currentTime + index * 0.28;
       const tone = context.createOscillator();
@@ -49,6 +54,23 @@ export class Bell {
       tone.start(start);
       tone.stop(start + 0.65);
     }
-    navigator.vibrate?.([200, 100, 200]);
   }
+}
+
+/**
+ * Have a context go on that the system stopped, as phones do for a call of their own. Not for long: a bell that
+ * rings minutes later, at the first touch, calls nobody.
+ *
+ * @param {AudioContext} context
+ * @returns {Promise<void>}
+ */
+function startsSoon(context) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, STARTS_WITHIN_MS);
+    const settled = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    context.resume().then(settled, settled);
+  });
 }
