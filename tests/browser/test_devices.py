@@ -5,9 +5,26 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import axe_findings, chromium, phone, screenshot
+from tests.support.browser import (
+    axe_findings,
+    chromium,
+    desktop,
+    phone,
+    screenshot,
+    sound_is_heard,
+    video_moves,
+)
 from tests.support.visits import call_in, sign_in, wait_in_line
 
+# Another program has the camera: the browser says no to it, and to nothing else.
+CAMERA_BUSY = """() => {
+  const { getUserMedia } = MediaDevices.prototype;
+  window.busy = true;
+  MediaDevices.prototype.getUserMedia = async function (wanted) {
+    if (window.busy && wanted.video) throw new DOMException('no video source', 'NotReadableError');
+    return getUserMedia.call(this, wanted);
+  };
+}"""
 WORDS = {"ar": ("المتصفح لا يسمح باستخدام", "لم نجد"), "en": ("blocking", "No ")}
 
 
@@ -68,3 +85,43 @@ async def test_choosing_sound_only_is_a_call_like_any_other(server, browser):
         )
         assert await page.locator(".notice--warning:visible, .notice--danger:visible").count() == 0
         await screenshot(page, "customer-sound-only-ar")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("language", "said"), [("ar", "مستخدم"), ("en", "Another app")])
+async def test_a_busy_camera_is_explained_and_sound_or_another_try_goes_on(server, browser, language, said):
+    async with phone(browser, language=language) as context:
+        page = await context.new_page()
+        await page.add_init_script(f"({CAMERA_BUSY})()")
+        await to_the_choice(page, server, language)
+        await page.get_by_test_id("choose-video").click()
+        await expect(page.get_by_test_id("trouble")).to_contain_text(said)
+        assert await axe_findings(page) == []
+        await screenshot(page, f"customer-busy-{language}", full_page=True)
+        await page.get_by_test_id("trouble-sound").click()
+        await expect(page.get_by_test_id("device-ready")).to_be_visible()
+        await expect(page.get_by_test_id("trouble")).to_be_hidden()
+        await page.evaluate("window.busy = false")
+        await page.get_by_test_id("choose-video").click()
+        await video_moves(page.get_by_test_id("preview-tile").locator("video"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["ar", "en"])
+async def test_an_agent_without_a_camera_is_told_and_calls_in_by_sound(server, browser, language):
+    async with phone(browser) as home, desktop(browser, language=language) as office:
+        customer, agent = await home.new_page(), await office.new_page()
+        await agent.add_init_script(f"({CAMERA_BUSY})()")
+        await wait_in_line(customer, server.links["links"]["now"])
+        await agent.goto(f"{server.base}/staff/sign-in?lang={language}")
+        await sign_in(agent, server, "agent")
+        await call_in(agent, server, server.links["appointments"]["now"])
+        problem = agent.get_by_test_id("media-problem")
+        await expect(problem).to_be_visible()
+        await video_moves(agent.get_by_test_id("remote-video").locator("video"))
+        await screenshot(agent, f"agent-busy-{language}")
+        assert await axe_findings(agent) == []
+        await agent.get_by_test_id("media-sound-only").click()
+        await expect(problem).to_be_hidden()
+        await sound_is_heard(customer.locator("#remote-tile audio"))
+        await expect(customer.get_by_test_id("remote-tile")).to_have_attribute("camera", "none")
