@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from signaling.protocol import Ack, Refused
 from signaling.results import Delivery, Result
-from signaling.stages import IN_CALL
+from signaling.stages import IN_CALL, TOLD_IN
 from signaling.vocabulary import RefusalCode, Stage
 
 if TYPE_CHECKING:
@@ -26,12 +26,15 @@ def refuse(event: Command, code: RefusalCode) -> Result:
 
 
 def addressed(state: State, me: Occupant, participant: str) -> Occupant | RefusalCode:
-    """Return whom a host in the call addresses, or why they can't."""
-    if me.stage not in IN_CALL:
+    """Return whom a host addresses, or why they can't: who only watches has nothing to say in the call."""
+    watches = me.stage is Stage.WATCHING
+    if me.stage not in IN_CALL and not watches:
         return RefusalCode.NOT_ADMITTED
     target = state.occupants.get(participant)
     if target is None:
         return RefusalCode.NO_SUCH_PARTICIPANT
     if target.stage is Stage.LEFT:
         return RefusalCode.NOT_HERE
+    if watches and target.stage not in TOLD_IN:
+        return RefusalCode.NOT_ADMITTED
     return target

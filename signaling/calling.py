@@ -1,4 +1,4 @@
-"""Between waiting and the call: somebody is summoned, asks for a minute, is told something meanwhile.
+"""On the way into the call: somebody is summoned, asks for a minute, is told something; who watched joins.
 
 A summons stands beside the stage, as being online does: whoever is summoned waits, wherever they are, keeps
 their place, and is in line again if they have not been called in when it ends.
@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from signaling.answering import ack, addressed, refuse
 from signaling.backlog import ENTRY_CHARS
 from signaling.events import Kept
-from signaling.facts import Messaged, Summoned
+from signaling.facts import Joined, Messaged, Summoned
+from signaling.places import is_full
 from signaling.protocol import ChatFrom
 from signaling.results import Result
 from signaling.shapes import ChatLine
@@ -33,7 +34,24 @@ from signaling.vocabulary import RefusalCode, Stage
 
 if TYPE_CHECKING:
     from signaling.events import Command, Occupant
+    from signaling.protocol import Join
     from signaling.waiting import Minute, Summon, Tell
+
+_HEARING = IN_CALL | {Stage.WATCHING}
+
+
+def join(state: State, at: int, event: Command, me: Occupant, message: Join) -> Result:  # noqa: ARG001
+    """Let somebody take part in the call whom nobody has to admit; who does already is told so."""
+    acked = ack(event, state.seq)
+    if me.stage in IN_CALL:
+        return Result(replies=acked)
+    if me.stage is not Stage.WATCHING:
+        return refuse(event, RefusalCode.WRONG_STAGE)
+    if is_full(state, me.participant):
+        return refuse(event, RefusalCode.ROOM_FULL)
+    state.step(me, Stage.ADMITTED)
+    fact = Joined(event.by, tuple(sorted(me.participant.grants)), Stage.ADMITTED, me.seat)
+    return Result(replies=acked, fact=fact, changed=True)
 
 
 def summon(state: State, at: int, event: Command, me: Occupant, message: Summon) -> Result:
@@ -72,7 +90,7 @@ def minute(state: State, at: int, event: Command, me: Occupant, message: Minute)
 
 
 def tell(state: State, at: int, event: Command, me: Occupant, message: Tell) -> Result:
-    """Say a line to one who waits; the hosts in the call are told it too."""
+    """Say a line to one who waits; the hosts who are there are told it too."""
     target = addressed(state, me, message.participant)
     if isinstance(target, RefusalCode):
         return refuse(event, target)
@@ -84,7 +102,7 @@ def tell(state: State, at: int, event: Command, me: Occupant, message: Tell) -> 
     if target.told >= MOST_TOLD or (target.told and at < target.told_at + TELL_EVERY_MS):
         return refuse(event, RefusalCode.RATE_LIMITED)
     state.occupants[message.participant] = replace(target, told=target.told + 1, told_at=at)
-    hearing = [target, *(one for one in state.present() if one.stage in IN_CALL and is_host(one))]
+    hearing = [target, *(one for one in state.present() if one.stage in _HEARING and is_host(one))]
     told = ChatFrom(ChatLine(state.seq, at, event.by, message.id, message.text, message.sentence))
     size = ENTRY_CHARS + len(message.text)
     state.tail_size += size

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from signaling.answering import ack, addressed, refuse
 from signaling.backlog import ENTRY_CHARS
-from signaling.calling import minute, summon, tell
+from signaling.calling import join, minute, summon, tell
 from signaling.events import Command, Kept, Occupant
 from signaling.facts import Admitted, DeviceChanged, Fact, Held, Locked, Prepared, SentToLobby, Unlocked
+from signaling.places import is_full
 from signaling.protocol import (
     Admit,
     Answer,
@@ -23,6 +24,7 @@ from signaling.protocol import (
     ChatFrom,
     End,
     Hold,
+    Join,
     Leave,
     Lobby,
     Lock,
@@ -158,9 +160,14 @@ def _step(
         return refuse(event, RefusalCode.WRONG_STAGE)
     if to is Stage.ADMITTED and at < target.minute_until:
         return refuse(event, RefusalCode.NOT_YET)
+    begins = me.stage is Stage.WATCHING and to in NEGOTIATING
+    if begins and is_full(state, me.participant):
+        return refuse(event, RefusalCode.ROOM_FULL)
     if to is Stage.LEFT:
         gone = state.depart(target, at, "removed", by=event.by)
         return replace(gone, replies=ack(event, state.seq))
+    if begins:  # in the same entry: the offer may come right behind it
+        state.step(me, Stage.ADMITTED)
     moved = state.step(target, to)
     return Result(
         replies=ack(event, state.seq),
@@ -242,7 +249,9 @@ def _leave(state: State, at: int, event: Command, me: Occupant, message: Leave) 
 
 
 def _end(state: State, at: int, event: Command, me: Occupant, message: End) -> Result:  # noqa: ARG001
-    if me.stage not in IN_CALL:
+    """End the room, also without a call that anybody is in."""
+    nobody = not any(one.stage in IN_CALL for one in state.occupants.values())
+    if me.stage not in IN_CALL and not (me.stage is Stage.WATCHING and nobody):
         return refuse(event, RefusalCode.NOT_ADMITTED)
     return state.end(at, event.by, (*ack(event, state.seq), (event.connection, BYE_ENDED)))
 
@@ -271,6 +280,7 @@ _HANDLERS: Final[dict[Any, _Handler]] = {
     Seat: _seat,
     Lock: _lock,
     Pin: _pin,
+    Join: join,
     Leave: _leave,
     End: _end,
 }

@@ -20,6 +20,7 @@ from signaling.protocol import (
     ChatFrom,
     End,
     Hold,
+    Join,
     Leave,
     Lobby,
     Lock,
@@ -144,8 +145,8 @@ class Command(_Event, frozen=True, tag="command"):
     by: str
     connection: str
     message: (
-        Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End
-        | Offer | Answer | Candidate | Chat | Media
+        Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Join
+        | Leave | End | Offer | Answer | Candidate | Chat | Media
     )  # fmt: skip
 
 

@@ -25,6 +25,9 @@ class _Fact(Struct, tag_field="type", frozen=True, omit_defaults=True):
 class Joined(_Fact, frozen=True, tag="joined"):
     """A participant entered (or came back after leaving); `stage` is where that put them.
 
+    It says so again of who watched and takes part now at their own word. Who prepares or admits somebody does
+    so too, which those facts say.
+
     `seat` names the device, so that a room that is opened anew still asks before another one takes over.
     """
 

@@ -84,7 +84,7 @@ def _enter(state: State, at: int, event: Arrive, before: Occupant | None) -> Res
     bye = turned_away(state, who, known=before is not None)
     if bye is not None:
         return Result(((event.connection, bye),))
-    stage = Stage.ADMITTED if skips else Stage.WAITING
+    stage = Stage.WATCHING if skips else Stage.WAITING
     state.occupants[who.id] = Occupant(
         who,
         stage,

@@ -104,6 +104,12 @@ class Pin(Message, frozen=True, tag="pin"):
     ref: Ref | UnsetType = UNSET
 
 
+class Join(Message, frozen=True, tag="join"):
+    """Take part in the call, which one has only watched so far. `prepare` and `admit` do so too."""
+
+    ref: Ref | UnsetType = UNSET
+
+
 class Leave(Message, frozen=True, tag="leave"):
     """Leave the room; coming back is possible within the rejoin time."""
 
@@ -172,8 +178,8 @@ class Ping(Message, frozen=True, tag="ping"):
 
 
 ClientMessage = (
-    Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End
-    | Offer | Answer | Candidate | Chat | Media | Ping
+    Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Join
+    | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping
 )  # fmt: skip
 
 # --- server to client -------------------------------------------------------------------------------

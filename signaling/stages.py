@@ -8,9 +8,10 @@
      |  +---------------------------------|--+-------------+  lobby
      +------------------------------------+ admit
    summon, minute and the end of a summons leave the stage as it is
+   WATCHING -> ADMITTED: by join, or by the first prepare or admit of somebody else
    any but LEFT -> LEFT (leave, remove, revoke, offline too long);  LEFT -> WAITING (hello)
 ```
-Whoever has SKIP_LOBBY enters ADMITTED instead of WAITING. A room's end is its only terminal.
+Whoever has SKIP_LOBBY enters WATCHING instead of WAITING. A room's end is its only terminal.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from signaling.protocol import (
     ClientMessage,
     End,
     Hold,
+    Join,
     Lobby,
     Lock,
     Media,
@@ -62,6 +64,7 @@ NEEDED_GRANT: Final[dict[type[ClientMessage], Grant]] = {
     Remove: Grant.REMOVE,
     Lock: Grant.ADMIT,
     Pin: Grant.ADMIT,
+    Join: Grant.SKIP_LOBBY,
     End: Grant.END,
     Offer: Grant.PUBLISH,
     Answer: Grant.PUBLISH,
@@ -88,8 +91,8 @@ KEPT_MS: Final = 4 * 60 * 60_000
 ``absent``), anybody else who waits for `OFFLINE_MS`: one of few places is theirs meanwhile."""
 
 LOOKED_MS: Final = 30_000
-"""A host without a connection has left after this long (`Due` kind ``looked``) while nobody else is in the
-call or called, who could miss them: they have only looked. A reload takes less."""
+"""Whoever watches, without a connection, has left after this long (`Due` kind ``looked``), and so has a host
+while nobody else is in the call or called, who could miss them. A reload takes less."""
 
 SUMMON_MS: Final = 3 * 60_000
 """Whoever was summoned and is not called in within this time is back in line (`Due` kind ``summoned``)."""
@@ -115,4 +118,5 @@ DUE_SUMMONED: Final = "summoned"
 DUE_LOOKED: Final = "looked"
 
 TOLD_IN: Final = frozenset({Stage.WAITING, Stage.PREPARING})
-"""Stages in which a host may tell somebody something; in the call there is the chat."""
+"""Stages in which a host may tell somebody something, in the call there is the chat; and of those with whom a
+host who only watches may do anything at all."""

@@ -45,6 +45,7 @@ Secret = Annotated[str, Meta(max_length=256, extra_json_schema=SENSITIVE)]
 class Stage(StrEnum):
     """Where a participant stands in the room. Being online is a separate axis."""
 
+    WATCHING = "watching"  # looks on from outside the call, and may take part at any time
     WAITING = "waiting"
     PREPARING = "preparing"
     ADMITTED = "admitted"
@@ -112,6 +113,7 @@ class RefusalCode(StrEnum):
     ROOM_ENDED = "room_ended"
     UNAVAILABLE = "unavailable"  # the log or the database can't take it now; try again
     NOT_YET = "not_yet"  # the participant asked for a minute, which is not over
+    ROOM_FULL = "room_full"  # as many take part as a room takes
     NOBODY_ASKS = "nobody_asks"  # no device stands by for the seat, or not any more
 
 

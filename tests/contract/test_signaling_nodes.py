@@ -90,8 +90,8 @@ async def test_both_see_each_other_online_and_gone(two):
     one, other = two
     customer = await one.sit(CUSTOMER)
     agent = await other.sit(AGENT)
-    assert views(agent.got())[0] == {"customer": ("waiting", True), "staff.1": ("admitted", True)}
-    assert views(await heard(customer, State))[-1]["staff.1"] == ("admitted", True)
+    assert views(agent.got())[0] == {"customer": ("waiting", True), "staff.1": ("watching", True)}
+    assert views(await heard(customer, State))[-1]["staff.1"] == ("watching", True)
     assert one.hub.online("room") == other.hub.online("room") == {"customer", "staff.1"}
     customer.went()
     assert views(await heard(agent, State))[-1]["customer"] == ("waiting", False)

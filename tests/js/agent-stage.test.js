@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { appointmentState, ASKING, askingFor, byeKey, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
+import { appointmentState, ASKING, byeKey, joining, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
 
 test('each stage of the customer, online and offline, has its phase', () => {
   /** @type {const} */
@@ -80,13 +80,23 @@ test('a code without words of its own gets the general ones', () => {
   assert.equal(mediaProblemKey('odd'), 'media_unknown');
 });
 
-test('who only looks at a running call is asked before they take part in it', () => {
-  assert.equal(askingFor({ held: false, hosted: true }, false), ASKING.hosted);
-  assert.equal(askingFor({ held: true, hosted: false }, false), ASKING.elsewhere);
-  assert.equal(askingFor({ held: false, hosted: false }, false), null, 'nobody else holds it');
-});
-
-test('the tab that has the call goes on after a reload without a question, whoever else is there', () => {
-  assert.equal(askingFor({ held: false, hosted: true }, true), null);
-  assert.equal(askingFor({ held: true, hosted: false }, true), null);
+test('who only watches a running call is asked before they take part in it', () => {
+  const customer = (stage) => ({ id: 'customer', host: false, stage });
+  const official = (stage) => ({ id: 'staff.2', host: true, stage });
+  const watching = { id: 'staff.1', host: true, stage: 'watching' };
+  const asked = (...participants) => joining({ self: watching, participants });
+  for (const stage of ['admitted', 'held']) {
+    assert.equal(asked(customer(stage), official('admitted')), ASKING.hosted);
+    assert.equal(asked(customer(stage), official('held')), ASKING.hosted);
+    for (const other of ['watching', 'waiting', 'left']) {
+      assert.equal(asked(customer(stage), official(other)), ASKING.unattended);
+    }
+    assert.equal(asked(customer(stage)), ASKING.unattended);
+    assert.equal(joining({ self: { ...watching, stage: 'admitted' }, participants: [customer(stage)] }), null);
+  }
+  for (const stage of ['waiting', 'preparing', 'left']) {
+    assert.equal(asked(customer(stage), official('admitted')), null, 'there is no call yet, or none any more');
+  }
+  assert.equal(asked(), null);
+  assert.equal(joining({ self: null, participants: [] }), null);
 });

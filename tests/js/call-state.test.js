@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { INITIAL, isFinal, mediaPlan, offersTo, reduce } from '../../static/js/media/call-state.js';
 import { view, welcome } from './support/fake-socket.js';
 
-const STAGES = ['waiting', 'preparing', 'admitted', 'held', 'left'];
+const STAGES = ['watching', 'waiting', 'preparing', 'admitted', 'held', 'left'];
 
 const apply = (...events) => events.reduce(reduce, INITIAL);
 const entered = (changes = {}) => ({ type: 'welcome', welcome: welcome(changes), now: 0 });
@@ -14,6 +14,7 @@ const said = (chatLine) => ({ type: 'chat', line: chatLine });
 
 describe('the phase', () => {
   const expected = {
+    watching: 'watching',
     waiting: 'waiting',
     preparing: 'preparing',
     admitted: 'in_call',
@@ -57,7 +58,7 @@ describe('the phase', () => {
   });
 
   test('is final only where it says so', () => {
-    const phases = ['connecting', 'waiting', 'preparing', 'in_call', 'held', 'left', 'ended', 'stopped'];
+    const phases = ['connecting', 'watching', 'waiting', 'preparing', 'in_call', 'held', 'left', 'ended', 'stopped'];
     assert.deepEqual(phases.filter(isFinal), ['left', 'ended', 'stopped']);
   });
 });
@@ -113,7 +114,10 @@ describe('media paths', () => {
     for (const theirs of STAGES) {
       // By the stage of the one while the other is in the call.
       const levels = { waiting: 'ready', preparing: 'warm', admitted: 'live', held: 'ready' };
-      const expected = mine === 'admitted' ? levels[theirs] : theirs === 'admitted' ? levels[mine] : undefined;
+      const inCall = mine === 'admitted' ? levels[theirs] : theirs === 'admitted' ? levels[mine] : undefined;
+      const called = ['waiting', 'preparing'];
+      const [one, other] = mine === 'watching' ? [mine, theirs] : [theirs, mine];
+      const expected = one === 'watching' && called.includes(other) ? 'ready' : inCall;
       test(`between ${mine} and ${theirs}: ${expected ?? 'none'}`, () => {
         const plan = mediaPlan(view('customer', { stage: mine }), [view('staff.1', { stage: theirs })]);
         assert.equal(plan.get('staff.1'), expected);
@@ -126,6 +130,25 @@ describe('media paths', () => {
     const plan = (stage) => mediaPlan(staff, [view('customer', { stage, online: false })]).get('customer');
     assert.equal(plan('waiting'), undefined);
     assert.equal(plan('admitted'), 'live');
+  });
+
+  test('are made ahead to no more who watch than could be in a call, and to nobody who watches a running one', () => {
+    const watchers = ['staff.1', 'staff.2', 'staff.3', 'staff.4', 'staff.5'].map((id) => view(id, { stage: 'watching' }));
+    watchers[1].online = false;
+    const plan = (stage) => [...mediaPlan(view('customer', { stage }), watchers)];
+    const ahead = [['staff.1', 'ready'], ['staff.3', 'ready'], ['staff.4', 'ready']];
+    for (const stage of ['waiting', 'preparing']) assert.deepEqual(plan(stage), ahead);
+    for (const stage of ['admitted', 'held', 'left']) assert.deepEqual(plan(stage), []);
+    const [one, , ...others] = watchers;
+    assert.deepEqual([...mediaPlan(one, [...others, view('customer', { stage: 'admitted' })])], []);
+  });
+
+  test('begin in the moment in which who watched chooses somebody', () => {
+    const customer = (stage) => view('customer', { stage });
+    const staff = (stage) => view('staff.1', { stage });
+    const level = (mine, theirs) => mediaPlan(staff(mine), [customer(theirs)]).get('customer');
+    const levels = [level('watching', 'waiting'), level('admitted', 'preparing'), level('admitted', 'admitted')];
+    assert.deepEqual(levels, ['ready', 'warm', 'live']);
   });
 
   test('are offered by the host, between equals by the lower id', () => {

@@ -64,6 +64,12 @@ test('each stage of a guest has its acts; customers and colleagues are only pinn
   for (const [stage, acts] of cells) assert.deepEqual(actsOn({ stage, host: false }, none), acts);
   assert.deepEqual(actsOn({ stage: 'held', host: false }, { pinned: true, customer: false }), ['unpin', 'resume', 'lobby', 'remove']);
   assert.deepEqual(actsOn({ stage: 'admitted', host: true }, none), ['pin']);
+  const watches = { ...none, watches: true };
+  for (const [stage, acts] of cells) {
+    const outside = stage === 'waiting' || stage === 'preparing';
+    assert.deepEqual(actsOn({ stage, host: false }, watches), outside ? acts : []);
+  }
+  assert.deepEqual(actsOn({ stage: 'admitted', host: true }, watches), []);
   assert.deepEqual(actsOn({ stage: 'admitted', host: false }, { pinned: true, customer: true }), ['unpin']);
 });
 

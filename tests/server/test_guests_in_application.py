@@ -11,8 +11,22 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from signaling.protocol import Ack, Admit, Bye, Chat, Hello, Lock, Offer, Pin, Refused, State, Welcome
-from signaling.vocabulary import SUBPROTOCOL, ByeReason, RefusalCode
+from signaling.protocol import (
+    Ack,
+    Admit,
+    Bye,
+    Chat,
+    Hello,
+    Join,
+    Lock,
+    Offer,
+    Pin,
+    Prepare,
+    Refused,
+    State,
+    Welcome,
+)
+from signaling.vocabulary import SUBPROTOCOL, ByeReason, RefusalCode, Stage
 from tests.support.record import NOON, a_booking
 from tests.support.server import app_in_process
 from tests.support.signaling import Client
@@ -248,32 +262,52 @@ async def test_only_agents_invite_on_the_agents_doors(town):
 
 
 async def call_of(person) -> tuple[bool, bool]:
-    """Whether an agent's page of the appointment is told that they have the call, or that others do."""
+    """Whether an agent's page of the appointment is told that they have the call, or are asked to join it."""
     async with person.get("/agent/appointments/a-1") as answer:
         html = await answer.text()
         assert answer.status == 200, html
     [data] = re.findall(r'<script type="application/json" id="page-data">(.*?)</script>', html, re.DOTALL)
     call = json.loads(data)["call"]
-    return call["held"], call["hosted"]
+    return call["held"], call["asked"]
 
 
-async def test_a_page_that_looks_at_a_running_call_is_told_to_ask_before_it_takes_part(town):
+async def test_a_page_is_told_whether_the_call_is_theirs_elsewhere_and_whether_they_were_asked(town):
     customer, path = await town.customer()
     host, looker, asked = [await town.agent(name) for name in ("agent", "looker", "asked")]
     _, colleague = await town.app[key.STAFFING].sign_in("asked", PASSWORD, address="192.0.2.1")
     async with town.seat(customer, f"visit={visit_of(path)}") as they, town.seat(host, A_1) as me:
         await they.hello()
         await me.hello()
-        assert await call_of(looker) == (False, False), "nobody is in a call yet"
+        assert await call_of(host) == (False, False), "nobody is in a call yet"
         assert isinstance(await me.request(Admit("customer")), Ack)
-        assert await call_of(looker) == (False, True)
+        assert await call_of(looker) == (False, False)
         assert await call_of(host) == (True, False)
         ask = f"/agent/appointments/a-1/colleagues/{colleague.id}"
         async with host.put(ask, json={"part": "colleague"}) as answer:
             assert answer.status == 204
-        assert await call_of(asked) == (False, False), "whoever was asked has come to join"
-        assert await call_of(looker) == (False, True)
-    assert await call_of(looker) == (False, False), "nobody else has it any more"
+        assert await call_of(asked) == (False, True), "whoever was asked has come to join"
+        assert await call_of(looker) == (False, False)
+
+
+async def test_who_only_looks_and_who_began_are_where_they_were_when_the_room_forms_anew(town):
+    customer, path = await town.customer()
+    host, looker = [await town.agent(name) for name in ("agent", "looker")]
+    async with (
+        town.seat(customer, f"visit={visit_of(path)}") as they,
+        town.seat(host, A_1) as me,
+        town.seat(looker, A_1) as other,
+    ):
+        await they.hello()
+        await me.hello()
+        looking = (await other.hello()).self
+        sessions = town.app[key.SESSIONS]
+        assert isinstance(await me.request(Prepare("customer")), Ack)
+        assert isinstance(await me.request(Admit("customer")), Ack)
+        before = await sessions.restored("a-1")
+        assert {one.participant.id: one.stage for one in before.people}[looking] is Stage.WATCHING
+        assert isinstance(await other.request(Join()), Ack)
+        after = await sessions.restored("a-1")
+        assert {one.stage for one in after.people} == {Stage.ADMITTED}
 
 
 # --- other devices ----------------------------------------------------------------------------------

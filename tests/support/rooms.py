@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signaling.events import Arrive, Command, Entry, Event, Opened, Participant
-from signaling.protocol import Admit, ClientMessage, Hold, Leave, Prepare
+from signaling.protocol import Admit, ClientMessage, Hold, Join, Leave, Prepare
 from signaling.room import Room
 from signaling.vocabulary import Grant, Stage
 
@@ -19,6 +19,9 @@ GUEST = Participant("guest", "Guest 1", frozenset({Grant.PUBLISH, Grant.CHAT}), 
 HOST = frozenset(Grant) - {Grant.PLACE}
 AGENT = Participant("staff.1", "Agent 1", HOST)
 OTHER_AGENT = Participant("staff.2", "Agent 2", HOST)
+BY_THE_LOBBY = tuple(one for one in Stage if one is not Stage.WATCHING)
+"""The stages of whoever has to be admitted."""
+
 LISTENER = Participant("listener", "Listener 1", frozenset({Grant.CHAT}))
 
 
@@ -74,8 +77,9 @@ class Play:
 
 
 def in_stage(stage: Stage) -> Play:
-    """A room with an agent in it and the customer in a stage."""
+    """A room with an agent in the call and the customer in a stage."""
     play = Play(AGENT, CUSTOMER)
+    play.says(AGENT, Join())
     if stage is Stage.LEFT:
         play.says(CUSTOMER, Leave())
     else:

@@ -7,11 +7,11 @@ import pytest
 from signaling.events import Due, Opened, Participant, RestoredParticipant
 from signaling.facts import Admitted, Joined, Left
 from signaling.limits import Limits
-from signaling.protocol import Admit, Bye, Leave, Lobby, Prepare, Remove, Welcome
+from signaling.protocol import Ack, Admit, Bye, Join, Leave, Lobby, Prepare, Refused, Remove, Welcome
 from signaling.results import NOTHING
 from signaling.room import Room
 from signaling.stages import KEPT_MS, LOOKED_MS, OFFLINE_MS, REJOIN_MS
-from signaling.vocabulary import ByeReason, Stage
+from signaling.vocabulary import ByeReason, RefusalCode, Stage
 from signaling.waiting import Summon
 from tests.support.rooms import AGENT, CUSTOMER, GUEST, HOST, OTHER_AGENT, Play, in_stage
 from tests.support.signaling import Desk, kinds
@@ -130,14 +130,28 @@ async def test_the_customers_place_is_kept_for_hours(desk):
 
 async def test_an_official_who_has_only_looked_holds_no_place_when_they_have_gone(desk):
     await desk.sit(CUSTOMER)
-    lookers = [await desk.sit(one) for one in (AGENT, OTHER_AGENT, THIRD_AGENT)]
-    assert await turned_away(desk, FOURTH_AGENT) is ByeReason.ROOM_FULL
-    for one in lookers:
+    hosts = [await desk.sit(one) for one in (AGENT, OTHER_AGENT, THIRD_AGENT)]
+    for one in hosts:
+        await one.send(Join())
+    fourth = await desk.sit(FOURTH_AGENT)
+    await fourth.send(Join())
+    assert fourth.got()[-1] == Refused(RefusalCode.ROOM_FULL)
+    for one in hosts:
         one.went()
     await desk.wait(LOOKED_S + 1)
     assert sorted(left(desk)) == [(f"staff.{nth}", "expired") for nth in (1, 2, 3)]
-    assert await turned_away(desk, FOURTH_AGENT) is None
+    await fourth.send(Join(ref="r"))
+    assert any(isinstance(one, Ack) for one in fourth.got())
     assert await turned_away(desk, AGENT) is None
+
+
+async def test_whoever_watches_is_missed_by_nobody_not_even_in_a_running_call(desk):
+    await desk.sit(CUSTOMER)
+    agent, looker = await desk.sit(AGENT), await desk.sit(OTHER_AGENT)
+    await agent.send(Admit("customer"))
+    looker.went()
+    await desk.wait(LOOKED_S + 1)
+    assert left(desk) == [("staff.2", "expired")]
 
 
 async def test_a_reload_is_no_leaving_and_who_stays_stays(desk):
@@ -190,6 +204,7 @@ async def test_a_host_who_is_away_stays_while_they_are_missed_and_no_longer(desk
 async def test_whom_another_host_gives_company_within_that_time_stays(desk):
     await desk.sit(CUSTOMER)
     away, agent = await desk.sit(OTHER_AGENT), await desk.sit(AGENT)
+    await away.send(Join())
     away.went()
     await desk.wait(LOOKED_S - 5)
     await agent.send(Prepare("customer"), Admit("customer"))

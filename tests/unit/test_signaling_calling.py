@@ -6,13 +6,24 @@ import pytest
 
 from signaling.events import Entry, Opened, RestoredParticipant
 from signaling.facts import Admitted, Joined, Left, Messaged, SentToLobby, Summoned
+from signaling.limits import Limits
 from signaling.protocol import Ack, Admit, ChatFrom, Hello, Leave, Lobby, Prepare, Refused, Remove, Welcome
 from signaling.results import NOTHING
 from signaling.room import Room
 from signaling.shapes import ChatLine
 from signaling.vocabulary import Grant, RefusalCode, Stage
 from signaling.waiting import Minute, Summon, Tell
-from tests.support.rooms import AGENT, CUSTOMER, GUEST, LISTENER, OTHER_AGENT, Play, in_stage, refusals
+from tests.support.rooms import (
+    AGENT,
+    BY_THE_LOBBY,
+    CUSTOMER,
+    GUEST,
+    LISTENER,
+    OTHER_AGENT,
+    Play,
+    in_stage,
+    refusals,
+)
 from tests.support.signaling import Desk
 
 SUMMONED_MS, MINUTE_MS, PREPARING_MS = 180_000, 60_000, 30_000
@@ -35,7 +46,7 @@ def shown(play: Play, viewer=AGENT, of="customer") -> tuple[int, int]:
 # --- summon -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", BY_THE_LOBBY)
 def test_only_who_waits_is_summoned_and_the_stage_stays(stage):
     play = in_stage(stage)
     before = play.room.snapshot()
@@ -116,7 +127,7 @@ def test_a_host_outside_the_call_and_a_stranger_get_nowhere(kind):
 # --- minute -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", BY_THE_LOBBY)
 def test_only_who_is_called_may_ask_for_a_minute(stage):
     play = in_stage(stage)
     before = play.room.snapshot()
@@ -193,7 +204,7 @@ def test_a_summons_waits_for_the_minute_and_choosing_them_does_not_end_it():
 # --- tell -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", BY_THE_LOBBY)
 def test_a_line_is_for_who_waits_or_is_called(stage):
     play = in_stage(stage)
     before = play.room.snapshot()
@@ -258,7 +269,7 @@ def test_a_snapshot_keeps_its_deadline():
 
 
 async def test_the_place_of_who_waits_is_kept_while_they_are_away_and_a_call_in_holds_three_minutes():
-    desk = Desk()
+    desk = Desk(Limits(idle_timeout_s=24 * 3600))  # nobody here pings, as browsers do
     customer = await desk.sit(CUSTOMER)
     customer.went()
     await desk.wait(20 * 60)

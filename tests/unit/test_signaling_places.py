@@ -6,7 +6,7 @@ import pytest
 
 from signaling.events import Entry, Opened, Participant, RestoredParticipant
 from signaling.facts import Joined, Locked, Unlocked
-from signaling.protocol import Ack, Bye, Hold, Leave, Lobby, Lock, Pin, Remove
+from signaling.protocol import Ack, Bye, Hold, Join, Leave, Lobby, Lock, Pin, Remove
 from signaling.room import Room
 from signaling.views import room_view
 from signaling.vocabulary import ByeAction, ByeReason, Grant, Stage
@@ -19,6 +19,13 @@ SECOND = Participant("guest.2", "Guest 2", GUEST.grants)
 THIRD = Participant("guest.3", "Guest 3", GUEST.grants)
 THIRD_AGENT = Participant("staff.3", "Agent 3", HOST)
 FOURTH_AGENT = Participant("staff.4", "Agent 4", HOST)
+
+
+def in_call(*people: Participant) -> Play:
+    """A room of these people; the first one, a host, takes part in the call."""
+    play = Play(*people)
+    assert play.says(people[0], Join()).fact is not None
+    return play
 
 
 def told(play: Play, who: Participant) -> object:
@@ -45,11 +52,15 @@ def test_a_third_guest_is_turned_away_and_nothing_changes(stage):
 def test_guests_leave_a_place_for_the_host_and_everybody_one_for_whom_it_is_kept():
     play = Play(GUEST, SECOND)
     assert told(play, THIRD) == ROOM_FULL
-    assert told(play, AGENT) is None
-    assert told(play, OTHER_AGENT) == ROOM_FULL
+    for one in (AGENT, OTHER_AGENT):
+        assert told(play, one) is None
+    assert play.says(AGENT, Join()).fact is not None
+    assert refusals(play.says(OTHER_AGENT, Join())) == ["room_full"]
     assert told(play, CUSTOMER) is None
-    hosts = Play(AGENT, OTHER_AGENT, THIRD_AGENT)
-    assert told(hosts, FOURTH_AGENT) == ROOM_FULL
+    hosts = Play(AGENT, OTHER_AGENT, THIRD_AGENT, FOURTH_AGENT)
+    for one in (AGENT, OTHER_AGENT, THIRD_AGENT):
+        assert hosts.says(one, Join()).fact is not None
+    assert refusals(hosts.says(FOURTH_AGENT, Join())) == ["room_full"]
     assert told(hosts, GUEST) == ROOM_FULL
     assert told(hosts, CUSTOMER) is None
 
@@ -73,7 +84,7 @@ def test_whoever_is_in_comes_back_to_a_full_room():
 
 
 def test_a_locked_room_lets_nobody_new_in_but_hosts_and_whom_a_place_is_kept_for():
-    play = Play(AGENT, GUEST)
+    play = in_call(AGENT, GUEST)
     result = play.says(AGENT, Lock(locked=True, ref="r"))
     assert result.fact == Locked("staff.1")
     assert result.replies == (("staff.1@phone", Ack("r", play.room.seq)),)
@@ -86,7 +97,7 @@ def test_a_locked_room_lets_nobody_new_in_but_hosts_and_whom_a_place_is_kept_for
 
 
 def test_who_was_in_a_locked_room_may_come_back_and_who_was_removed_may_not():
-    play = Play(AGENT, GUEST, SECOND)
+    play = in_call(AGENT, GUEST, SECOND)
     play.says(AGENT, Lock(locked=True))
     play.says(GUEST, Leave())
     play.says(AGENT, Remove("guest.2"))
@@ -95,7 +106,7 @@ def test_who_was_in_a_locked_room_may_come_back_and_who_was_removed_may_not():
 
 
 def test_locking_again_is_acknowledged_and_no_fact_and_unlocking_lets_people_in():
-    play = Play(AGENT)
+    play = in_call(AGENT)
     assert play.says(AGENT, Lock(locked=False)).fact is None
     play.says(AGENT, Lock(locked=True))
     again = play.says(AGENT, Lock(locked=True, ref="r"))

@@ -28,6 +28,7 @@ from signaling.protocol import (
     ChatFrom,
     End,
     Hold,
+    Join,
     Leave,
     Lobby,
     Lock,
@@ -39,7 +40,7 @@ from signaling.protocol import (
     Seat,
 )
 from signaling.room import Room
-from signaling.stages import NEGOTIATING
+from signaling.stages import IN_CALL, NEGOTIATING
 from signaling.vocabulary import Grant, MediaChoice, Shows, Stage, Trouble
 from signaling.waiting import Minute, Summon, Tell
 from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, START_MS
@@ -57,7 +58,7 @@ messages = st.one_of(
     st.builds(Seat, names, st.booleans(), refs),
     st.builds(Lock, st.booleans(), refs),
     st.builds(Pin, names, st.booleans(), refs),
-    *(st.builds(kind, refs) for kind in (Leave, End)),
+    *(st.builds(kind, refs) for kind in (Join, Leave, End)),
     *(st.builds(kind, names, pcs, text) for kind in (Offer, Answer)),
     st.builds(Candidate, names, pcs, text),
     st.builds(Chat, st.sampled_from(["line-0001", "line-0002"]), text, refs),
@@ -187,9 +188,24 @@ def test_a_room_never_holds_more_than_it_takes_and_a_locked_one_no_stranger(happ
     for entry in entries_of(happening):
         locked, known = room.locked, set(room.occupants)
         room.apply(entry)
-        assert len(room.present()) <= MAX_PRESENT
+        assert sum(one.stage is not Stage.WATCHING for one in room.present()) <= MAX_PRESENT
         for name in set(room.occupants) - known:
             assert not locked or room.occupants[name].participant.grants & {Grant.ADMIT, Grant.PLACE}
+
+
+@settings(max_examples=300)
+@given(steps)
+def test_whoever_watches_is_told_no_signal_and_calls_nobody_in_without_a_place(happening):
+    room = Room()
+    for entry in entries_of(happening):
+        outside = {one.connection for one in room.present() if one.stage is Stage.WATCHING}
+        result = room.apply(entry)
+        assert not any(
+            to in outside and (hasattr(message, "sdp") or hasattr(message, "candidate"))
+            for to, message in result.deliveries
+        )
+        if isinstance(result.fact, Prepared | Admitted | Held):
+            assert room.occupants[result.fact.by].stage in IN_CALL
 
 
 @given(steps)

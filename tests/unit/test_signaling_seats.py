@@ -24,7 +24,18 @@ from signaling.results import NOTHING
 from signaling.room import Room
 from signaling.shapes import Resume
 from signaling.vocabulary import ByeAction, ByeReason, MediaChoice, RefusalCode, Stage
-from tests.support.rooms import AGENT, CUSTOMER, EPOCH, GUEST, LISTENER, OTHER_AGENT, Play, in_stage, refusals
+from tests.support.rooms import (
+    AGENT,
+    BY_THE_LOBBY,
+    CUSTOMER,
+    EPOCH,
+    GUEST,
+    LISTENER,
+    OTHER_AGENT,
+    Play,
+    in_stage,
+    refusals,
+)
 from tests.support.signaling import Desk, call, kinds
 
 STOP = ByeAction.STOP
@@ -196,7 +207,7 @@ def test_a_host_who_is_not_in_the_call_answers_for_nobody():
     assert refusals(play.says(OTHER_AGENT, Seat("customer", allow=True))) == ["not_admitted"]
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", BY_THE_LOBBY)
 @pytest.mark.parametrize("allow", [True, False])
 def test_an_answer_to_no_question_changes_nothing(stage, allow):
     play = in_stage(stage)

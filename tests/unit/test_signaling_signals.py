@@ -21,6 +21,7 @@ from signaling.shapes import Resume
 from signaling.vocabulary import MediaChoice, Stage
 from tests.support.rooms import (
     AGENT,
+    BY_THE_LOBBY,
     CUSTOMER,
     EPOCH,
     GUEST,
@@ -34,7 +35,7 @@ from tests.support.rooms import (
 # --- signals ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", BY_THE_LOBBY)
 def test_only_those_called_in_negotiate(stage):
     play = in_stage(stage)
     offered = play.says(AGENT, Offer("customer", 1, "v=0"))
@@ -58,7 +59,7 @@ def test_who_may_not_publish_neither_offers_nor_is_offered():
 
 @pytest.mark.parametrize("to", ["nobody", "staff.1"])
 def test_an_offer_to_nobody_or_oneself_is_refused(to):
-    assert refusals(Play(AGENT).says(AGENT, Offer(to, 1, "v=0"))) == ["no_such_participant"]
+    assert refusals(in_stage(Stage.WAITING).says(AGENT, Offer(to, 1, "v=0"))) == ["no_such_participant"]
 
 
 def test_a_pairs_generation_only_rises_and_only_by_an_offer():
@@ -127,7 +128,7 @@ def test_a_latecomer_does_not_read_what_was_said_before():
 
 def test_whoever_waits_sees_only_themselves_and_the_hosts():
     play = Play(AGENT, CUSTOMER, GUEST)
-    assert play.sees(CUSTOMER) == {"staff.1": Stage.ADMITTED, "customer": Stage.WAITING}
+    assert play.sees(CUSTOMER) == {"staff.1": Stage.WATCHING, "customer": Stage.WAITING}
     play.brings(CUSTOMER, Stage.PREPARING)
     assert "customer" not in play.sees(GUEST)
     assert set(play.sees(AGENT)) == {"staff.1", "customer", "guest"}

@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from signaling.facts import Joined
 from vap_meet.domain.access import staff_participant
 from vap_meet.domain.attachment import (
     MAX_AN_APPOINTMENT,
@@ -222,5 +221,5 @@ def _cleaned(content: bytes, kind: FileKind, sha256: bytes) -> tuple[bytes, byte
 async def _check_joined(tx: AsyncConnection, appointment_id: str, staff_id: str) -> None:
     me = staff_participant(staff_id)
     known = (facts.read(stored) for stored in await sessions.facts(tx, appointment_id))
-    if not any(isinstance(fact, Joined) and fact.participant == me for fact in known):
+    if not any(facts.host_in_call(fact) == me for fact in known):
         raise Forbidden("Only who has joined the call may attach files to its appointment.")

@@ -288,7 +288,7 @@ class _Day:
         await self._facts(
             link,
             (-61, Joined(CUSTOMER, CUSTOMER_GRANTS, Stage.WAITING)),
-            (-58, Joined(agent, tuple(sorted(Grant)), Stage.ADMITTED)),
+            (-58, Joined(agent, tuple(sorted(Grant)), Stage.WATCHING)),
             (-57, Admitted(CUSTOMER, agent)),
         )
         await self._demo.outcomes_at(self._now - timedelta(minutes=48)).put(

@@ -63,7 +63,7 @@ async def seed_call_back(
     called_in, broken = starts_at + timedelta(minutes=3), starts_at + timedelta(minutes=5)
     facts: tuple[tuple[datetime, Fact], ...] = (
         (starts_at, Joined(CUSTOMER, (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)),
-        (called_in, Joined(agent, tuple(sorted(Grant)), Stage.ADMITTED)),
+        (called_in, Joined(agent, tuple(sorted(Grant)), Stage.WATCHING)),
         (called_in, Admitted(CUSTOMER, agent)),
         (broken, Left(CUSTOMER, "expired")),
         (broken, Ended()),

@@ -148,7 +148,7 @@ async def _let_happen(
     called_in, over = starts_at + _WAITED, starts_at + _WAITED + _TALKED
     facts: tuple[tuple[datetime, Fact], ...] = (
         (starts_at, Joined(CUSTOMER, (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)),
-        (called_in, Joined(agent, tuple(sorted(Grant)), Stage.ADMITTED)),
+        (called_in, Joined(agent, tuple(sorted(Grant)), Stage.WATCHING)),
         (called_in, Admitted(CUSTOMER, agent)),
         (over, Left(CUSTOMER, "left")),
         (over, Ended()),

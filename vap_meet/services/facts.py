@@ -100,8 +100,6 @@ def happening(fact: Fact, at: datetime) -> Told | None:  # noqa: PLR0911 - one l
         case Joined(participant=one, stage=stage) if one == CUSTOMER:
             admitted = stage in {Stage.ADMITTED, Stage.HELD}
             return Told(what=Happening.CUSTOMER_ADMITTED if admitted else Happening.CUSTOMER_WAITS, at=at)
-        case Joined(participant=one, grants=grants) if Grant.ADMIT in grants:
-            return Told(what=Happening.HOST_CAME, at=at, host=one)
         case Admitted(participant=one, by=by) if one == CUSTOMER:
             return Told(what=Happening.CUSTOMER_ADMITTED, at=at, host=by)
         case Held(participant=one) if one == CUSTOMER:
@@ -114,6 +112,18 @@ def happening(fact: Fact, at: datetime) -> Told | None:  # noqa: PLR0911 - one l
             return Told(what=Happening.HOST_LEFT, at=at, host=one)
         case Ended():
             return Told(what=Happening.ENDED, at=at)
+        case _:
+            host = host_in_call(fact)
+            return None if host is None else Told(what=Happening.HOST_CAME, at=at, host=host)
+
+
+def host_in_call(fact: Fact) -> str | None:
+    """Return the host who takes part in the call by a fact; who only watches it has not attended."""
+    match fact:
+        case Joined(participant=one, grants=grants, stage=stage) if Grant.ADMIT in grants:
+            return None if stage is Stage.WATCHING else one
+        case Prepared(by=by) | Admitted(by=by):
+            return by
         case _:
             return None
 
@@ -133,6 +143,9 @@ def places(known: Iterable[Fact]) -> dict[str, RestoredParticipant]:
             who = Participant(fact.participant, "", frozenset(fact.grants))
             people[who.id] = RestoredParticipant(who, fact.stage, seat=fact.seat)
             continue
+        host = people.get(host_in_call(fact) or "")
+        if host is not None and host.stage is Stage.WATCHING:
+            people[host.participant.id] = replace(host, stage=Stage.ADMITTED)
         one = people.get(getattr(fact, "participant", ""))
         stage = _STAGE_AFTER.get(type(fact))
         if one is not None and isinstance(fact, DeviceChanged):

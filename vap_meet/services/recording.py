@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from signaling.facts import Admitted, Ended, Fact, Left, Summoned
+from signaling.facts import Admitted, Ended, Fact, Joined, Left, Summoned
+from signaling.vocabulary import Grant
 from vap_meet.domain.announcing import AppointmentEvent
 from vap_meet.domain.appointment import TRANSITIONS, AppointmentState
 from vap_meet.domain.audit import NewEntry
 from vap_meet.domain.errors import Unavailable
-from vap_meet.domain.session import Happening, meeting_of
+from vap_meet.domain.session import meeting_of
 from vap_meet.services import facts
 from vap_meet.services.webhook_events import promise_webhooks_of_many
 from vap_meet.store import appointments, audit, sessions
@@ -39,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 class HostCame(Protocol):
-    """Hears of staff who came to an appointment, or of a customer whom they summoned."""
+    """Hears of staff who opened an appointment's page, or of a customer whom they summoned."""
 
     async def __call__(self, tx: AsyncConnection, appointment_id: str, *, at: datetime) -> None:
         """Write what follows; called when the fact has been written."""
@@ -184,8 +185,7 @@ class _Changes:
             self._facts.append((room, one.stored))
             if where.is_present(one.stored.at):
                 present = True
-                what = facts.happening(one.fact, one.stored.at)
-                if what is not None and what.what is Happening.HOST_CAME:
+                if isinstance(one.fact, Joined) and Grant.ADMIT in one.fact.grants:
                     self.hosted[room] = None
                 if isinstance(one.fact, Summoned):
                     self.summoned[room] = None

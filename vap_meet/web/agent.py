@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from vap_meet.domain.access import CUSTOMER, staff_id_of, staff_participant
+from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import AppointmentState, IdentityAssurance
 from vap_meet.services import disclosure, presence
 from vap_meet.web.agent_board import board_of, milliseconds, texts_of
@@ -161,12 +161,10 @@ async def _call_data(
     online = frozenset[str]()
     if appointment.state is AppointmentState.IN_SESSION:
         online = await presence.online(request.app[HUB], appointment.id) or online
-    held = staff_participant(member.id) in online
     asked = [one.staff_id for one in await request.app[COLLEAGUES].asked_of(appointment.id)]
-    others = any(staff_id_of(one) is not None for one in online)
     return {
-        "held": held,
-        "hosted": others and not held and member.id not in asked,
+        "held": staff_participant(member.id) in online,
+        "asked": member.id in asked,
         "signalPath": f"/signal?appointment={appointment.id}",
         "identityUrl": f"/agent/appointments/{appointment.id}/identity",
         "customerId": CUSTOMER,

@@ -37,6 +37,7 @@ _KEY_OF_LEAVING = {
     "revoked": "timeline.left_revoked",
     "expired": "timeline.left_expired",
 }
+_WATCHING = "watching"  # the stage of whoever only has the page open
 _STAFF_AUTHOR, _API_AUTHOR = "staff:", "api:"
 
 
@@ -108,7 +109,7 @@ class StaffWords:
                 who=self.participant(item.participant),
                 by=self.participant(item.by),
             )
-            if item.type == "joined":
+            if item.type == "joined" and item.detail != _WATCHING:
                 seen.add(item.participant)
             held.discard(item.participant)
             if item.type == "held":
@@ -121,6 +122,8 @@ def _key(item: TimelineItem, *, back: bool, held: bool) -> str:
     """Return the words of a fact about somebody who was here before (`back`), or is on hold (`held`)."""
     if item.type == "left":
         return _KEY_OF_LEAVING.get(item.detail or "", _KEY_OF_FACT["left"])
+    if item.type == "joined" and item.detail == _WATCHING:
+        return "timeline.watches"
     if item.type == "joined" and back:
         return "timeline.joined_back"
     if item.type == "admitted" and held:

@@ -8,11 +8,12 @@
  * @import { LocalMedia } from './local-media.js'
  * @import { Instead } from './sending.js'
  *
- * @typedef {'connecting' | 'asking' | 'waiting' | 'preparing' | 'in_call' | 'held' | 'left' | 'ended'
+ * @typedef {'connecting' | 'asking' | 'watching' | 'waiting' | 'preparing' | 'in_call' | 'held' | 'left' | 'ended'
  *   | 'stopped'} Phase
- *   Where this person stands; a host stands 'in_call' from the start, also alone. 'asking': the call runs on
- *   another device of theirs, which is asked whether it may go on here. The last three are final, and media is
- *   closed then. 'stopped': the server closed for the reason in `bye`.
+ *   Where this person stands. 'watching': outside the call, which a host begins or joins when they like; they stand
+ *   'in_call' from then on, also alone. 'asking': the call runs on another device of theirs, which is asked whether
+ *   it may go on here. The last three are final, and media is closed then. 'stopped': the server closed for the
+ *   reason in `bye`.
  *
  * @typedef {object} CallState
  * @property {Phase} phase
@@ -51,6 +52,7 @@
 
 /** @type {Record<Stage, Phase>} */
 const PHASE_OF = {
+  watching: 'watching',
   waiting: 'waiting',
   preparing: 'preparing',
   admitted: 'in_call',
@@ -63,6 +65,9 @@ const FINAL = new Set(/** @type {const} */ (['left', 'ended', 'stopped']));
 
 /** @type {ReadonlySet<RTCPeerConnectionState>} */
 const BROKEN = new Set(/** @type {const} */ (['disconnected', 'failed']));
+
+/** Paths made ahead to those who watch: as many as could be in the call, however many have the page open. */
+const AHEAD_AT_MOST = 3;
 
 /** @type {CallState} */
 export const INITIAL = {
@@ -140,7 +145,8 @@ function change(state, event) {
 
 /**
  * Decide to whom a media path may be: live when both are admitted, warm when the one was called and the
- * other is in the call, made ahead while one waits for the other. Between two who both wait there is none.
+ * other is in the call, made ahead while one waits for the other, also for one who only watches so far. Between two
+ * who both wait or both watch there is none, and none to a call that goes on without whoever watches it.
  *
  * @param {ParticipantView | null} self
  * @param {readonly ParticipantView[]} others
@@ -150,8 +156,13 @@ export function mediaPlan(self, others) {
   /** @type {Map<string, Level>} */
   const plan = new Map();
   if (!self || self.stage === 'left') return plan;
+  let ahead = 0;
   for (const other of others) {
     if (other.stage === 'left') continue;
+    if (self.stage === 'watching' || other.stage === 'watching') {
+      if (other.online && isMet(self, other) && ++ahead <= AHEAD_AT_MOST) plan.set(other.id, 'ready');
+      continue;
+    }
     /** @type {ParticipantView[]} */
     const outside = [self, other].filter(({ stage }) => stage !== 'admitted');
     const [one, another] = outside;
@@ -161,6 +172,17 @@ export function mediaPlan(self, others) {
     }
   }
   return plan;
+}
+
+/**
+ * Whether one of the two waits for the other, who only watches so far.
+ *
+ * @param {ParticipantView} self
+ * @param {ParticipantView} other
+ */
+function isMet(self, other) {
+  const { stage } = self.stage === 'watching' ? other : self;
+  return stage === 'waiting' || stage === 'preparing';
 }
 
 /**

@@ -90,6 +90,15 @@ export class Call extends TypedEvents {
   }
 
   /**
+   * Take part in the call that this person has only watched so far; preparing or admitting somebody does so too.
+   *
+   * @throws {RefusedError}
+   */
+  join() {
+    return this.#client.request({ type: 'join' }, { idempotent: true });
+  }
+
+  /**
    * Choose a waiting participant.
    *
    * @param {string} participant

@@ -14,6 +14,7 @@ export class OwnMedia {
   #call;
   #signal;
   #soundOnly = false;
+  #wanted = false;
 
   /**
    * @param {Call} call takes what was opened
@@ -27,7 +28,19 @@ export class OwnMedia {
   start() {
     listen(byId('media-retry', HTMLButtonElement), 'click', () => void this.#open(), this.#signal);
     listen(byId('media-sound-only', HTMLButtonElement), 'click', () => this.#withoutPicture(), this.#signal);
-    void this.#open();
+  }
+
+  /**
+   * Have the camera and the microphone open, or closed: of whoever only looks at a colleague's call.
+   *
+   * @param {boolean} wanted
+   */
+  want(wanted) {
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    if (wanted) return void this.#open();
+    setVisible(byId('media-problem', HTMLElement), false);
+    void this.#call.replaceLocal(null);
   }
 
   /** Whether a key did something here: M mutes, V turns the camera off. */
@@ -58,6 +71,7 @@ export class OwnMedia {
     const asking = setTimeout(() => this.#say('media_asking', { choices: false }), ASKING_AFTER_MS);
     const opened = await openMedia({ video: !this.#soundOnly });
     clearTimeout(asking);
+    if (!this.#wanted) return opened instanceof MediaProblem ? undefined : opened.close();
     if (!(opened instanceof MediaProblem)) {
       setVisible(byId('media-problem', HTMLElement), false);
       if (this.#signal.aborted) opened.close();

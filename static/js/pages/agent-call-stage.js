@@ -9,7 +9,7 @@ import { CallChat } from './agent-call-chat.js';
 import { deviceQuestion } from './agent-call-device.js';
 import { takePlace } from './agent-call-place.js';
 import { showOwn, showSomeone } from './tile-view.js';
-import { appointmentState, byeKey, HEIRS, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
+import { appointmentState, byeKey, HEIRS, joining, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
 
 /**
  * @import { Call } from '../media/call.js'
@@ -75,7 +75,7 @@ export class CallStage {
       this.#signal,
     );
     listen(window, 'beforeunload', (event) => {
-      if (TALKS.has(this.#phase) && this.#isLive(this.#call.state)) event.preventDefault();
+      if (TALKS.has(this.#phase) && this.#takesPart(this.#call.state)) event.preventDefault();
     }, this.#signal);
     listen(document, 'pointerdown', () => this.#focus.forget(), this.#signal);
     listen(document, 'focusin', () => this.#focus.settle(), this.#signal);
@@ -100,6 +100,7 @@ export class CallStage {
     const asking = this.#asking;
     this.#asking = null;
     if (asking) return asking.begin();
+    if (this.#asks(this.#call.state)) return void this.#command(() => this.#call.join());
     takePlace();
     return location.reload();
   }
@@ -231,15 +232,15 @@ export class CallStage {
     this.#showActions(state);
     this.#showPictures(state, customer);
     this.#showState();
-    this.#askDevice?.(this.#isLive(state) ? customer : null);
-    this.#chat?.show(state, TALKS.has(phase) && this.#isLive(state));
+    this.#askDevice?.(this.#takesPart(state) ? customer : null);
+    this.#chat?.show(state, TALKS.has(phase) && this.#takesPart(state));
   }
 
   /** @param {CallState} state */
   #showWords(state) {
     const view = STAGE[this.#phase];
     const stopped = state.phase === 'stopped' || state.phase === 'left';
-    const asks = this.#asking?.words ?? null;
+    const asks = this.#asks(state);
     const connecting = state.phase === 'connecting' && !asks;
     const bye = state.bye?.reason ?? 'other';
     const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
@@ -278,11 +279,24 @@ export class CallStage {
     return state.self !== null && !OVER.has(state.phase);
   }
 
+  /**
+   * What is asked before this page takes part, null if nothing is.
+   * @param {CallState} state
+   */
+  #asks(state) {
+    return this.#asking?.words ?? (this.#isLive(state) ? joining(state) : null);
+  }
+
+  /** @param {CallState} state */
+  #takesPart(state) {
+    return this.#isLive(state) && this.#asks(state) === null;
+  }
+
   /** @param {CallState} state */
   #showActions(state) {
     for (const action of ACTIONS) {
       const button = byId(action === 'callIn' ? 'call-in' : action, HTMLButtonElement);
-      setVisible(button, this.#isLive(state) && STAGE[this.#phase].actions.includes(action));
+      setVisible(button, this.#takesPart(state) && STAGE[this.#phase].actions.includes(action));
       // Whoever wants out need not wait for the line.
       button.disabled = this.#busy || (state.signaling !== 'open' && action !== 'end');
     }
@@ -318,7 +332,7 @@ export class CallStage {
     remote.stream = meets ? state.remote.get(this.#data.customerId) ?? null : null;
     const self = byId('self', VapVideoTile);
     showOwn(self, state, true);
-    setVisible(self, !OVER.has(state.phase) && this.#asking === null);
+    setVisible(self, !OVER.has(state.phase) && this.#asks(state) === null);
   }
 
   /** The badge beside the name follows the call; what the page came with stands until then. */

@@ -3,6 +3,7 @@ import { byId, listen, setText, setVisible } from '../lib/dom.js';
 import { HttpProblem, putJson } from '../lib/http.js';
 import { pageData, text } from '../lib/page-data.js';
 import { Call } from '../media/call.js';
+import { isFinal } from '../media/call-state.js';
 import { SignalingClient } from '../signaling/client.js';
 import { OwnMedia } from './agent-call-media.js';
 import { OutcomeForm } from './agent-call-outcome.js';
@@ -10,11 +11,12 @@ import { agentWaiting } from './agent-call-waiting.js';
 import { isOwnPlace, losePlace, takePlace } from './agent-call-place.js';
 import { CallStage } from './agent-call-stage.js';
 import { problemKey } from './agent-outcome.js';
-import { askingFor } from './agent-stage.js';
+import { ASKING, joining } from './agent-stage.js';
 import { stayAwake } from './attention.js';
 import { featuresWhenTalking } from './features-start.js';
 import { withdrawals } from './file-withdraw.js';
-import { isMoving, measured } from './quality-start.js';
+import { connect } from './fresh-connection.js';
+import { isMoving, measure } from './quality-start.js';
 import { fillRequestCards } from './request-card.js';
 import { toast } from './toast.js';
 
@@ -24,8 +26,8 @@ import { toast } from './toast.js';
  * @import { OutcomeData } from './agent-call-outcome.js'
  * @import { StageData } from './agent-call-stage.js'
  *
- * @typedef {{signalPath: string, identityUrl: string, held: boolean, hosted: boolean}} Line `held`: this agent is
- *   connected to the running call already. `hosted`: others are, and nobody asked this one to join them.
+ * @typedef {{signalPath: string, identityUrl: string, held: boolean, asked: boolean}} Line `held`: this agent is
+ *   connected to the running call already. `asked`: a colleague has asked this one to join.
  * @typedef {{call: (StageData & Line) | null, outcome: OutcomeData | null, lang: string, timeZone: string
  *   }} CallPageData
  */
@@ -59,14 +61,14 @@ function startCall(data) {
   const url = new URL(data.signalPath, location.href);
   url.protocol = url.protocol.replace('http', 'ws');
   const customer = () => call.state.participants.find((each) => each.id === data.customerId);
-  const connect = measured({
+  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect });
+  measure({
     url: `${location.pathname}/quality`,
-    talking: () => customer()?.stage === 'admitted',
+    path: () => call.paths.get(data.customerId),
     picture: () => isMoving(customer()),
     told: showQuality,
     signal,
   });
-  const call = new Call({ client: new SignalingClient({ url: url.href }), signal, connect });
   const media = new OwnMedia(call, signal);
   call.on('change', ({ participants }) => {
     const customer = participants.find((each) => each.id === data.customerId);
@@ -75,6 +77,11 @@ function startCall(data) {
     form?.know({ customerJoined: true, everAdmitted: met });
     document.getElementById('identity-check')?.removeAttribute('hidden');
   }, { signal });
+  call.on('change', (state) => {
+    // Nobody's camera is open for a call that they only watch.
+    if (state.self && !isFinal(state.phase)) media.want(joining(state) === null);
+  }, { signal });
+  if (data.asked) joinAtOnce(call);
   call.on('stopped', ({ bye, phase }) => void stopped(bye, phase), { signal });
   const stage = new CallStage(call, media, data, signal);
   const begin = () => {
@@ -83,13 +90,8 @@ function startCall(data) {
     call.start();
   };
   stage.start();
-  if (!data.held && !data.hosted) begin();
-  else {
-    void isOwnPlace().then((own) => {
-      const words = askingFor(data, own);
-      return words ? stage.askFirst(words, begin) : begin();
-    });
-  }
+  if (!data.held) begin();
+  else void isOwnPlace().then((own) => (own ? begin() : stage.askFirst(ASKING.elsewhere, begin)));
   agentWaiting(call, data.customerId, signal);
   wireIdentity(data.identityUrl);
   stayAwake(signal);
@@ -99,6 +101,20 @@ function startCall(data) {
     if (!document.hidden) call.nudge();
   }, signal);
   return media;
+}
+
+/**
+ * Whoever was asked has come to join: without another question, if the call goes on when they come.
+ *
+ * @param {Call} call
+ */
+function joinAtOnce(call) {
+  const once = new AbortController();
+  call.on('change', (state) => {
+    if (!state.self) return;
+    once.abort();
+    if (joining(state)) call.join().catch(() => undefined); // then the page asks, and says why it did not work
+  }, { signal: once.signal });
 }
 
 /**

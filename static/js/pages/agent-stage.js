@@ -1,4 +1,9 @@
-/** What the call page shows and allows at each point of a call; a table, without touching the page. */
+/**
+ * What the call page shows and allows at each point of a call; a table, without touching the page.
+ *
+ * @import { CallState } from '../media/call-state.js'
+ * @import { Stage } from '../signaling/messages.js'
+ */
 
 /**
  * @typedef {'absent' | 'waiting' | 'waitingOffline' | 'summoned' | 'preparing' | 'inCall' | 'inCallOffline' | 'held'
@@ -14,7 +19,7 @@
  */
 /**
  * What the page needs to know of the customer.
- * @typedef {{stage: 'waiting' | 'preparing' | 'admitted' | 'held' | 'left', online: boolean, summonedUntil?: number}} Presence
+ * @typedef {{stage: Stage, online: boolean, summonedUntil?: number}} Presence
  */
 
 /** @type {Readonly<Record<Phase, StageView>>} */
@@ -41,6 +46,7 @@ export const HEIRS = {
   hold: ['resume', 'call-in'],
   resume: ['hold', 'call-in'],
   lobby: ['call-in', 'summon'],
+  'use-here': ['hold', 'resume'],
 };
 
 /**
@@ -49,26 +55,29 @@ export const HEIRS = {
  */
 
 /**
- * By why: the call is open in another tab of this agent, or another official's and this one only looks at it.
- * @type {Readonly<Record<'elsewhere' | 'hosted', Asking>>}
+ * By why: the call is open in another tab of this agent; or it goes on without this one, who only watches it, with
+ * another official or with none.
+ * @type {Readonly<Record<'elsewhere' | 'hosted' | 'unattended', Asking>>}
  */
 export const ASKING = {
   elsewhere: { headline: 'agent.js.bye_in_use', hint: 'agent.js.elsewhere_hint', button: 'agent.media.use_here' },
   hosted: { headline: 'agent.people.hosted', hint: 'agent.people.hosted_hint', button: 'agent.people.join' },
+  unattended: { headline: 'agent.people.unattended', hint: 'agent.people.hosted_hint', button: 'agent.people.join' },
 };
 
 /**
- * What to ask before a page begins its call; null if nothing.
- * @param {{held: boolean, hosted: boolean}} line
- * @param {boolean} own whether this tab has the call already, as after a reload
+ * What to ask before this official takes part in a call that goes on without them; null if none does.
+ * @param {Pick<CallState, 'self' | 'participants'>} state
  */
-export function askingFor({ held, hosted }, own) {
-  if (own) return null;
-  return held ? ASKING.elsewhere : hosted ? ASKING.hosted : null;
+export function joining({ self, participants }) {
+  const inCall = participants.filter(({ stage }) => stage === 'admitted' || stage === 'held');
+  if (self?.stage !== 'watching' || inCall.every(({ host }) => host)) return null;
+  return inCall.some(({ host }) => host) ? ASKING.hosted : ASKING.unattended;
 }
 
 /** @type {Readonly<Record<Presence['stage'], {online: Phase, offline: Phase}>>} */
 const PHASE = {
+  watching: { online: 'absent', offline: 'absent' },
   waiting: { online: 'waiting', offline: 'waitingOffline' },
   preparing: { online: 'preparing', offline: 'waitingOffline' },
   admitted: { online: 'inCall', offline: 'inCallOffline' },
@@ -143,7 +152,7 @@ export function byeKey(reason) {
   return `bye_${BYES.has(reason) ? reason : 'other'}`;
 }
 
-const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted', 'nobody_asks', 'not_yet']);
+const REFUSALS = new Set(['not_here', 'wrong_stage', 'unavailable', 'room_ended', 'rate_limited', 'not_granted', 'room_full', 'nobody_asks', 'not_yet']);
 
 /**
  * The key of the words for a refused command.

@@ -28,6 +28,9 @@ export function start(call, { say, signal }) {
   return new People(call, say, signal).show;
 }
 
+/** Who is nowhere in the room that could be shown: those who went, and officials who only watch. */
+const OUTSIDE = new Set(['left', 'watching']);
+
 class People {
   #call;
   #signal;
@@ -63,7 +66,7 @@ class People {
   /** @param {CallState} state */
   show = (state) => {
     setVisible(byId('people', HTMLElement), !isFinal(state.phase));
-    const here = state.participants.filter(({ stage, host }) => stage !== 'left' && !(host && stage === 'waiting'));
+    const here = state.participants.filter(({ stage, host }) => !OUTSIDE.has(stage) && !(host && stage === 'waiting'));
     const many = here.some(({ id }) => id !== this.#customer);
     const shown = many ? here.filter(({ id, stage }) => id !== this.#customer || stage === 'admitted') : [];
     this.#reconcile(shown, state);
@@ -71,7 +74,7 @@ class People {
     const lock = byId('lock-room', HTMLButtonElement);
     lock.setAttribute('aria-pressed', String(state.locked));
     setText(one(lock, 'span', HTMLElement), text(state.locked ? 'agent.people.unlock' : 'agent.people.lock'));
-    lock.disabled = state.signaling !== 'open';
+    lock.disabled = state.signaling !== 'open' || state.phase === 'watching';
     this.#waiting.show(shown.filter(({ stage, id }) => stage === 'waiting' && id !== this.#customer));
   };
 
@@ -117,7 +120,8 @@ class People {
     setText(one(row, '[data-slot="stage"]', HTMLElement), text(`agent.people.stage.${stage}`));
     const pinned = state.pinned === person.id;
     const focused = document.activeElement;
-    const offered = actsOn(person, { pinned, customer: person.id === this.#customer });
+    const watches = state.phase === 'watching';
+    const offered = actsOn(person, { pinned, customer: person.id === this.#customer, watches });
     for (const button of row.querySelectorAll('button[data-act]')) {
       if (!(button instanceof HTMLButtonElement)) continue;
       const act = /** @type {Act} */ (button.dataset['act']);

@@ -6,6 +6,8 @@
 /** By then the first picture is there; what is loaded sooner takes from it. */
 const FIRST_AFTER_MS = 2_000;
 const IDLE_WITHIN_MS = 3_000;
+/** Whoever watches invites others, and sees who waits, before the call begins. */
+const THERE = new Set(['watching', 'in_call']);
 
 /**
  * Load what the call can do besides being seen and heard, once this person is in it and the browser has
@@ -18,7 +20,7 @@ export function featuresWhenTalking(call, surroundings) {
   const { signal } = surroundings;
   let begun = false;
   const look = () => {
-    if (begun || call.state.phase !== 'in_call') return;
+    if (begun || !THERE.has(call.state.phase)) return;
     begun = true;
     const begin = async () => {
       if (signal.aborted) return;

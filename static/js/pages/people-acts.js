@@ -8,6 +8,7 @@
 
 /** @type {Readonly<Record<ParticipantView['stage'], readonly Act[]>>} */
 const GUEST = {
+  watching: [],
   waiting: ['admit', 'remove'],
   preparing: ['admit', 'remove'],
   admitted: ['hold', 'lobby', 'remove'],
@@ -19,11 +20,13 @@ const GUEST = {
  * The customer has buttons of their own, and colleagues come and go as they decide: both are only pinned.
  *
  * @param {Pick<ParticipantView, 'stage' | 'host'>} person
- * @param {{ pinned: boolean, customer: boolean }} options
+ * @param {{ pinned: boolean, customer: boolean, watches?: boolean }} options `watches`: the official is not in the
+ *   call themselves, and has nothing to say about whoever is.
  * @returns {readonly Act[]}
  */
-export function actsOn({ stage, host }, { pinned, customer }) {
+export function actsOn({ stage, host }, { pinned, customer, watches = false }) {
   const own = customer || host ? [] : GUEST[stage];
+  if (watches) return stage === 'waiting' || stage === 'preparing' ? own : [];
   if (stage !== 'admitted' && !pinned) return own;
   return [pinned ? 'unpin' : 'pin', ...own];
 }

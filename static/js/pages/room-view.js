@@ -27,6 +27,7 @@ const SAYS_HOW = new Set(/** @type {const} */ (['checking', 'asking', 'waiting',
 const SECTION = {
   connecting: 'checking',
   asking: 'asking',
+  watching: 'waiting', // no customer ever does
   waiting: 'waiting',
   preparing: 'waiting',
   in_call: 'call',

@@ -173,6 +173,14 @@ export {};
  */
 
 /**
+ * Take part in the call, which one has only watched so far. `prepare` and `admit` do so too.
+ *
+ * @typedef {object} Join
+ * @property {'join'} type
+ * @property {string} [ref]
+ */
+
+/**
  * Leave the room; coming back is possible within the rejoin time.
  *
  * @typedef {object} Leave
@@ -326,7 +334,7 @@ export {};
 /**
  * Why a command had no effect. Stable; a client may act on it.
  *
- * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'not_yet' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
+ * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'not_yet' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'room_full' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
  */
 
 /**
@@ -386,7 +394,7 @@ export {};
 /**
  * Where a participant stands in the room. Being online is a separate axis.
  *
- * @typedef {'admitted' | 'held' | 'left' | 'preparing' | 'waiting'} Stage
+ * @typedef {'admitted' | 'held' | 'left' | 'preparing' | 'waiting' | 'watching'} Stage
  */
 
 /**
@@ -457,6 +465,6 @@ export {};
  * @property {string} [ref]
  */
 
-/** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
+/** @typedef {Hello | Prepare | Admit | Hold | Lobby | Remove | Summon | Minute | Tell | Seat | Lock | Pin | Join | Leave | End | Offer | Answer | Candidate | Chat | Media | Ping} ClientMessage */
 
 /** @typedef {Welcome | IceServers | StandBy | State | OfferFrom | AnswerFrom | CandidateFrom | ChatFrom | Outlook | Ack | Refused | Pong | Bye} ServerMessage */
