@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -96,7 +97,7 @@ class Health:
         """Look at everything; never raises because something is down."""
         began = time.monotonic()
         problems = await reasons(self._db)
-        took_ms = None if problems else round((time.monotonic() - began) * 1000)
+        took_ms = None if problems else math.ceil((time.monotonic() - began) * 1000)
         outbox = sealer = None
         parked = 0
         if not problems:
@@ -131,7 +132,7 @@ async def _redis_health(line: RedisLine) -> RedisHealth:
         return RedisHealth(problems=(NotReady.REDIS_UNREACHABLE,))
     return RedisHealth(
         problems=(NotReady.REDIS_EVICTS,) if server.evicts else (),
-        took_ms=round((time.monotonic() - began) * 1000),
+        took_ms=math.ceil((time.monotonic() - began) * 1000),
         version=server.version,
         up_s=server.up_s,
     )
