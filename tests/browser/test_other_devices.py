@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe_findings, desktop, phone, screenshot, video_moves
@@ -14,6 +15,10 @@ IN_APP = (
     "Chrome/126.0 Mobile Safari/537.36 Instagram 330.0"
 )
 NO_CAMERA = "Object.defineProperty(Navigator.prototype, 'mediaDevices', { get: () => undefined })"
+
+CAMERA_KEPT = """MediaDevices.prototype.getUserMedia = async () => {
+  throw new DOMException('', 'NotAllowedError');
+}"""
 
 
 async def test_an_apps_own_view_leads_to_a_real_browser_as_the_same_person(server, browser):
@@ -41,6 +46,29 @@ async def test_an_apps_own_view_leads_to_a_real_browser_as_the_same_person(serve
         await other.goto(url)  # the new link made the first one void
         await expect(other.get_by_test_id("stop-device")).to_be_visible()
         await wait_in_line(other, fresh)
+
+
+@pytest.mark.long
+async def test_an_apps_own_view_that_keeps_the_camera_to_itself_leads_there_too(server, browser):
+    async with phone(browser, user_agent=IN_APP) as view, phone(browser) as real:
+        await view.add_init_script(CAMERA_KEPT)
+        page, other = await view.new_page(), await real.new_page()
+        await page.goto(server.links["links"]["now"])
+        await page.get_by_test_id("continue").click()
+        await expect(page.get_by_test_id("section-browser")).to_be_hidden()
+        await page.get_by_test_id("choose-video").click()
+        await expect(page.get_by_test_id("section-browser")).to_be_visible()
+        await expect(page.get_by_test_id("enter-without")).to_be_visible()
+        await page.get_by_test_id("browser-copy").click()
+        field = page.get_by_test_id("browser-link")
+        await expect(field).to_be_visible()
+        await screenshot(page, "in-app-denied-ar", full_page=True)
+        assert await axe_findings(page) == []
+        await wait_in_line(other, await field.input_value())
+
+        # Whoever stays here listens and writes.
+        await page.get_by_test_id("enter-without").click()
+        await expect(page.get_by_test_id("section-browser")).to_be_hidden()
 
 
 async def test_digits_to_the_phone_move_the_call_when_the_first_device_is_dead(server, browser):

@@ -9,7 +9,7 @@ import { MediaProblem, openMedia } from '../media/local-media.js';
 import { SignalingClient } from '../signaling/client.js';
 import { whenAnswered } from './answer-watch.js';
 import { Bell, stayAwake } from './attention.js';
-import { canCall } from './browser.js';
+import { canCall, isInApp } from './browser.js';
 import { chatSheet, mediaControls } from './call-controls.js';
 import { checkButton } from './check-start.js';
 import { DeviceCheck } from './device.js';
@@ -41,13 +41,14 @@ const connection = checkButton(present.signal);
 const check = new DeviceCheck((device) => {
   setVisible(element('enter'), device.media !== null);
   setVisible(element('enter-without-box'), device.failed);
+  leadElsewhere(device.failed && isInApp(navigator.userAgent));
   connection.offer(device);
 }, present.signal);
 
 /** Begin as far as this browser and an earlier choice allow. */
 async function begin() {
   if (!canCall(globalThis)) {
-    void import('./other-browser.js').then(({ offerOtherBrowser }) => offerOtherBrowser());
+    leadElsewhere(true);
     return page.go('browser');
   }
   const choice = recall(visit);
@@ -59,6 +60,7 @@ async function begin() {
     page.go('preview');
     check.way = choice.way;
     check.explain(media);
+    leadElsewhere(isInApp(navigator.userAgent));
     return setVisible(element('enter-without-box'), true);
   }
   media.setMicrophone(choice.microphone);
@@ -66,9 +68,25 @@ async function begin() {
   return enter(media);
 }
 
+let led = false;
+
+/**
+ * Show the way to a real browser, also where an app's own view can call but gives no camera or microphone: none
+ * of its settings would help.
+ *
+ * @param {boolean} needed
+ */
+function leadElsewhere(needed) {
+  setVisible(element('section-browser'), needed);
+  if (!needed || led) return;
+  led = true;
+  void import('./other-browser.js').then(({ offerOtherBrowser }) => offerOtherBrowser());
+}
+
 /** @param {LocalMedia | null} media */
 function enter(media) {
   const { signal } = present;
+  leadElsewhere(false);
   connection.stop();
   const url = new URL(signalUrl, location.href).href.replace(/^http/, 'ws');
   const connect = measured({
