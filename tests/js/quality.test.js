@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
-import { toSample } from '../../static/js/media/quality.js';
+import { QualityMonitor, toSample } from '../../static/js/media/quality.js';
 import { isMoving } from '../../static/js/pages/quality-start.js';
 
 const report = (changes = {}) => {
@@ -80,4 +80,36 @@ test('a picture that is off, held still or there to be read is no choppy one', (
   assert.equal(moves({ shows: 'document' }), false);
   assert.equal(moves({ shows: 'document', still: true }), false);
   assert.equal(isMoving(null), false);
+});
+
+describe('the monitor', () => {
+  /** A path whose connection has received 1 kB more at each look, a second apart. */
+  const receiving = () => {
+    let looks = 0;
+    const stats = async () => {
+      looks += 1;
+      const sound = { type: 'inbound-rtp', kind: 'audio', timestamp: 1_000 * looks, bytesReceived: 1_000 * looks };
+      return report({ A: sound, V: { type: 'none' } });
+    };
+    return { pc: 0, stats };
+  };
+
+  test('says nothing while there is no path, or it is not connected', async () => {
+    let peer;
+    const monitor = new QualityMonitor(() => peer);
+    assert.equal(await monitor.sample(), null);
+    peer = { pc: 0, stats: async () => null };
+    assert.equal(await monitor.sample(), null);
+  });
+
+  test('compares with the look before, over the same connection to the same person', async () => {
+    let peer = receiving();
+    const monitor = new QualityMonitor(() => peer);
+    const rate = async () => (await monitor.sample()).in_kbps;
+    assert.deepEqual([await rate(), await rate()], [null, 8]);
+    peer.pc = 1;
+    assert.deepEqual([await rate(), await rate()], [null, 8]);
+    peer = { ...receiving(), pc: 1 };
+    assert.deepEqual([await rate(), await rate()], [null, 8]);
+  });
 });

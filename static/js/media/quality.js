@@ -4,6 +4,8 @@
 import { pairInUse } from './pair-in-use.js';
 
 /**
+ * @import { Peer } from './peer.js'
+ *
  * @typedef {object} Sample Null where there is nothing to measure.
  * @property {'direct' | 'udp' | 'tcp' | 'tls'} path
  * @property {string | null} codec
@@ -22,25 +24,31 @@ import { pairInUse } from './pair-in-use.js';
  * @property {number} packets
  * @property {number} lost
  * @property {number} freezes
+ *
+ * @typedef {Pick<Peer, 'pc' | 'stats'>} Measurable
  */
 
-/** Measures the one of a call's connections that media flows over. */
+/** Measures the path to one other person, over whichever of its connections media flows. */
 export class QualityMonitor {
-  #connections;
-  /** @type {WeakMap<RTCPeerConnection, Counters>} */
-  #before = new WeakMap();
+  #path;
+  /** @type {{ peer: Measurable, pc: number, counters: Counters } | null} */
+  #before = null;
 
-  /** @param {readonly RTCPeerConnection[]} connections In the order they were made; it may grow. */
-  constructor(connections) {
-    this.#connections = connections;
+  /** @param {() => Measurable | null | undefined} path Where it is now; none while nobody talks. */
+  constructor(path) {
+    this.#path = path;
   }
 
   /** @returns {Promise<Sample | null>} Null while nothing is connected. */
   async sample() {
-    const connection = this.#connections.findLast(({ connectionState }) => connectionState === 'connected');
-    if (!connection) return null;
-    const { sample, counters } = toSample(await connection.getStats(), this.#before.get(connection));
-    this.#before.set(connection, counters);
+    const peer = this.#path();
+    const report = await peer?.stats();
+    if (!peer || !report) return null;
+    const { pc } = peer;
+    // Another connection counts anew.
+    const before = this.#before?.peer === peer && this.#before.pc === pc ? this.#before.counters : undefined;
+    const { sample, counters } = toSample(report, before);
+    this.#before = { peer, pc, counters };
     return sample;
   }
 }

@@ -1,3 +1,9 @@
+/** @import { Connect } from '../media/peer.js' */
+
+/** @type {Connect} How the pages make the connections of a call. */
+export const connect = (configuration, moved = false) =>
+  moved ? connectionOfThisMoment(configuration) : new RTCPeerConnection(configuration);
+
 /**
  * A connection that knows the addresses that this device has now.
  *
@@ -8,7 +14,7 @@
  * @param {RTCConfiguration} configuration
  * @returns {RTCPeerConnection}
  */
-export function connectionOfThisMoment(configuration) {
+function connectionOfThisMoment(configuration) {
   if (!('userAgentData' in navigator)) return new RTCPeerConnection(configuration);
   const frame = document.createElement('iframe');
   frame.hidden = true;

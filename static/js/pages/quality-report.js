@@ -3,9 +3,11 @@ import { QualityMonitor } from '../media/quality.js';
 import { deviceKind } from './device-kind.js';
 
 /**
+ * @import { Measurable } from '../media/quality.js'
+ *
  * @typedef {object} Report
  * @property {string} url
- * @property {() => boolean} talking Whether media should flow now.
+ * @property {() => Measurable | undefined} path To the other side; none while no media is to flow.
  * @property {() => boolean} picture Whether the other side's picture should move: one that is off is no fault.
  * @property {(answer: any) => void} [told] Gets the server's answer; null while nobody talks.
  * @property {AbortSignal} signal
@@ -18,13 +20,12 @@ const EVERY_MS = 10_000;
  * through is no matter: the next one follows.
  *
  * @param {Report} report
- * @param {RTCPeerConnection[]} connections Of the call, in the order they were made; it may grow.
  */
-export function reportQuality({ url, talking, picture, told = () => undefined, signal }, connections) {
+export function reportQuality({ url, path, picture, told = () => undefined, signal }) {
   const device = deviceKind(navigator);
-  const monitor = new QualityMonitor(connections);
+  const monitor = new QualityMonitor(path);
   const report = async () => {
-    const sample = talking() ? await monitor.sample() : null;
+    const sample = await monitor.sample();
     if (!sample) return told(null);
     const seen = picture() ? {} : { frames_per_second: null, freezes: null };
     try {

@@ -15,10 +15,11 @@ import { checkButton } from './check-start.js';
 import { DeviceCheck } from './device.js';
 import { deviceQuestion } from './device-question.js';
 import { featuresWhenTalking } from './features-start.js';
+import { connect } from './fresh-connection.js';
 import { asked, guardBack } from './leave-guard.js';
 import { comesBack, memory, recall } from './room-memory.js';
 import { RoomPage } from './room-page.js';
-import { isMoving, measured } from './quality-start.js';
+import { isMoving, measure } from './quality-start.js';
 import { isCalled, officialIn, roomView } from './room-view.js';
 import { waitingRoom } from './waiting-start.js';
 
@@ -89,14 +90,14 @@ function enter(media) {
   leadElsewhere(false);
   connection.stop();
   const url = new URL(signalUrl, location.href).href.replace(/^http/, 'ws');
-  const connect = measured({
+  const client = new SignalingClient({ url });
+  const call = new Call({ client, media, connect });
+  measure({
     url: 'quality',
-    talking: () => call.state.phase === 'in_call',
+    path: () => call.paths.get(officialIn(call.state)?.id ?? ''),
     picture: () => isMoving(officialIn(call.state)),
     signal,
   });
-  const client = new SignalingClient({ url });
-  const call = new Call({ client, media, connect });
   const say = (/** @type {string} */ words) => page.say(words);
   const parts = [mediaControls(call, say, signal), chatSheet(call, say, signal), memory(visit), ringWhenCalled()];
   const askDevice = deviceQuestion(byId('device-dialog', HTMLDialogElement), call, signal);
