@@ -23,6 +23,7 @@ from signaling.protocol import (
     Pin,
     Prepare,
     Refused,
+    Remove,
     State,
     Welcome,
 )
@@ -82,6 +83,12 @@ class Town:
         async with customer.post(f"{path}guests", json={"name": name}) as answer:
             assert answer.status == 201, await answer.text()
             return (await answer.json())["url"]
+
+    async def reads_that_the_place_is_closed(self, guest, visit_path, url):
+        link = url.removeprefix(self.base)
+        for way in (guest.get(visit_path), guest.get(link), self.person().post(link, data={"notice": "1"})):
+            async with way as answer:
+                assert (answer.status, "stop-guest_closed" in await answer.text()) == (410, True)
 
 
 @pytest.fixture
@@ -207,9 +214,24 @@ async def test_a_withdrawn_guest_hears_it_and_finds_a_kind_page(town):
             assert answer.status == 204
         async with asyncio.timeout(10):
             assert (await socket.bye()).reason is ByeReason.REVOKED
-    for address in (guest_path, url.removeprefix(town.base)):
-        async with guest.get(address) as answer:
-            assert answer.status == 404
+    await town.reads_that_the_place_is_closed(guest, guest_path, url)
+
+
+async def test_a_removed_guest_reads_it_at_once_wherever_they_come_back_to(town):
+    customer, path = await town.customer()
+    url, other = [await town.invite(customer, path, f"Companion {number}") for number in (1, 2)]
+    guest, guest_path = await town.enters(url)
+    async with (
+        town.seat(await town.agent(), A_1) as official,
+        town.seat(guest, f"visit={visit_of(guest_path)}") as socket,
+    ):
+        await hello(official)
+        me = (await hello(socket)).self
+        assert isinstance(await official.request(Remove(me)), Ack)
+        assert (await socket.bye()).reason is ByeReason.REMOVED
+    await town.reads_that_the_place_is_closed(guest, guest_path, url)
+    async with town.person().get(other.removeprefix(town.base)) as answer:
+        assert answer.status == 200  # whoever else was invited is still welcome
 
 
 @pytest.mark.parametrize(

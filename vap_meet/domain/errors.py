@@ -105,6 +105,10 @@ class NotFound(DomainError):
     code = ErrorCode.NOT_FOUND
 
 
+class GuestVisitClosed(NotFound):
+    """The visit of a guest whose place is closed: they were removed, or the invitation was withdrawn."""
+
+
 class RateLimited(DomainError):
     """Too many tries; `retry_after_s` says when to come back."""
 
@@ -173,6 +177,10 @@ class LinkUnknown(DomainError):
     """No such link; says nothing more to strangers."""
 
     code = ErrorCode.LINK_UNKNOWN
+
+
+class GuestLinkClosed(LinkUnknown):
+    """The link of a guest whose place is closed: they were removed, or the invitation was withdrawn."""
 
 
 class LinkMoved(DomainError):

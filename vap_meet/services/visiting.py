@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vap_meet.domain.access import CUSTOMER, LinkStatus, Role, browser_sha256
-from vap_meet.domain.errors import LinkUnknown, NotFound
+from vap_meet.domain.errors import GuestLinkClosed, GuestVisitClosed, LinkUnknown, NotFound
 from vap_meet.domain.guests import guest_id_of
 from vap_meet.domain.links import code_sha256, read_code
-from vap_meet.store import arrivals, guests
+from vap_meet.services import facts
+from vap_meet.store import arrivals, guests, sessions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,16 +72,19 @@ class Visiting:
         self._gate = gate
 
     async def look_up_link(self, code: str, *, as_guest: bool = False) -> LinkView:
-        """Return what the link is for and what it is worth now. Raises `LinkUnknown`.
+        """Return what the link is for and what it is worth now.
 
-        A guest's link is unknown to every door that does not ask for it `as_guest`: it changes nothing of the
-        appointment, and shows less of it.
+        Raises `LinkUnknown`, and `GuestLinkClosed` for a guest who can't come back. A guest's link is unknown
+        to every door that does not ask for it `as_guest`: it changes nothing of the appointment, and shows
+        less of it.
         """
         async with self._db.read() as tx:
             found = await arrivals.by_link(tx, hash_of(code))
             link, guest = await whose(tx, None if found is None else found.link)
-        if found is None or (guest is not None and not as_guest):
-            raise LinkUnknown("This link is not known.")
+            if found is None or (guest is not None and not as_guest):
+                raise LinkUnknown("This link is not known.")
+            if guest is not None and await _was_removed(tx, guest):
+                raise GuestLinkClosed("This guest's place is closed.")
         appointment = found.appointment
         status = self._gate.status(appointment, link.schedule_version)
         return LinkView(
@@ -96,15 +100,17 @@ class Visiting:
     async def visit(self, visit_id: str, *, browser: str | None, as_guest: bool = False) -> VisitView:
         """Return a visit of this browser. Raises `NotFound` unless the cookie proves it.
 
-        A guest's visit is not found by a door that does not ask for it `as_guest`, nor by any door once the
-        invitation was withdrawn.
+        A guest's visit is not found by a door that does not ask for it `as_guest`, nor by any door once they
+        can't come back: that is `GuestVisitClosed`.
         """
         async with self._db.read() as tx:
             found = await proven(tx, visit_id, browser)
             guest_id = guest_id_of(found.visit.participant_id)
             guest = None if guest_id is None else await guests.find(tx, guest_id)
-        if guest_id is not None and (not as_guest or guest is None or guest.withdrawn_at is not None):
-            raise NotFound("There is no such visit for this browser.")
+            if guest_id is not None and (not as_guest or guest is None):
+                raise NotFound("There is no such visit for this browser.")
+            if guest is not None and (guest.withdrawn_at is not None or await _was_removed(tx, guest)):
+                raise GuestVisitClosed("This guest's place is closed.")
         return VisitView(
             visit_id=found.visit.id,
             appointment=found.appointment,
@@ -126,14 +132,26 @@ def hash_of(text: str) -> str:
 
 
 async def whose(tx: AsyncConnection, link: Link | None) -> tuple[Link, Guest | None]:
-    """Return a link that is good, and the guest whose it is, if it is a guest's. Raises `LinkUnknown`."""
-    if link is None or link.revoked_at is not None:
+    """Return a link that is good, and the guest whose it is, if it is a guest's.
+
+    Raises `LinkUnknown`, and `GuestLinkClosed` where the invitation was withdrawn.
+    """
+    if link is None:
         raise LinkUnknown("This link is not known.")
     guest_id = guest_id_of(link.participant_id)
+    if link.revoked_at is not None:
+        raise (LinkUnknown if guest_id is None else GuestLinkClosed)("This link is not good any more.")
     guest = None if guest_id is None else await guests.find(tx, guest_id)
     if guest_id is not None and guest is None:
         raise LinkUnknown("This link is not known.")
     return link, guest
+
+
+async def _was_removed(tx: AsyncConnection, guest: Guest) -> bool:
+    """Whether an official has removed a guest from the room, which lets nobody come back."""
+    known = map(facts.read, await sessions.present_facts(tx, guest.appointment_id))
+    place = facts.places(known).get(guest.participant_id)
+    return place is not None and place.how == "removed"
 
 
 async def proven(tx: AsyncConnection, visit_id: str, browser: str | None) -> Visited:

@@ -18,6 +18,8 @@ from aiohttp import web
 
 from vap_meet.domain.access import LinkStatus, Role
 from vap_meet.domain.errors import (
+    GuestLinkClosed,
+    GuestVisitClosed,
     LinkCancelled,
     LinkMoved,
     LinkOver,
@@ -45,7 +47,7 @@ from vap_meet.web.customer_pages import (
     to_visit,
 )
 from vap_meet.web.guards import browser_cookie
-from vap_meet.web.guest_pages import guest_link_page, guest_over
+from vap_meet.web.guest_pages import guest_closed, guest_link_page, guest_over
 from vap_meet.web.past_pages import book_again_url, past_page
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ async def link_page(request: web.Request) -> web.StreamResponse:
     count_try(request, Bucket.LINK)
     try:
         view = await request.app[JOINING].look_up_link(code, as_guest=True)
+    except GuestLinkClosed:
+        return guest_closed(request)
     except LinkUnknown:
         return stop_page(request, "unknown", status=404)
     if view.guest is not None:
@@ -92,6 +96,8 @@ async def enter(request: web.Request) -> web.StreamResponse:
         entry = await request.app[JOINING].enter_by_link(
             code, browser=browser_cookie(request), notice_version=accepted(form.get("notice"))
         )
+    except GuestLinkClosed:
+        return guest_closed(request)
     except LinkUnknown:
         return stop_page(request, "unknown", status=404)
     except (LinkMoved, LinkCancelled, LinkOver, NoticeNotAccepted):
@@ -104,6 +110,8 @@ async def visit_page(request: web.Request) -> web.StreamResponse:
     """Show the room, or why it isn't there (yet)."""
     try:
         view = await _visit(request, as_guest=True)
+    except GuestVisitClosed:
+        return guest_closed(request)
     except NotFound:
         return stop_page(request, "visit", status=404)
     if view.guest is not None:

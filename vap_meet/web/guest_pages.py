@@ -36,6 +36,11 @@ def guest_link_page(request: web.Request, view: LinkView, *, action: str) -> web
     )
 
 
+def guest_closed(request: web.Request) -> web.Response:
+    """Say to whom an official has removed, or whose invitation was withdrawn, that this was it."""
+    return stop_page(request, "guest_closed", status=410)
+
+
 def guest_over(request: web.Request) -> web.Response:
     """Say that an invitation leads nowhere (any more), and whom to ask."""
     return stop_page(request, "guest", status=410)
