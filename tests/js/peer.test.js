@@ -12,6 +12,7 @@ const nothing = { audio: null, video: null };
 function end(id, { polite, nextPc, tracks = nothing }) {
   const connections = [];
   const sent = [];
+  let makes = true;
   const peer = new Peer({
     id: id === 'host' ? 'guest' : 'host',
     polite,
@@ -20,6 +21,7 @@ function end(id, { polite, nextPc, tracks = nothing }) {
     send: (message) => sent.push(message),
     nextPc,
     connect: (configuration) => {
+      if (!makes) throw new Error('too many connections');
       const connection = new FakeConnection(configuration);
       connections.push(connection);
       return connection;
@@ -29,6 +31,10 @@ function end(id, { polite, nextPc, tracks = nothing }) {
     peer,
     sent,
     connections,
+    /** Whether the browser makes connections. */
+    set makes(does) {
+      makes = does;
+    },
     get connection() {
       return connections.at(-1);
     },
@@ -347,6 +353,15 @@ describe('a path that breaks', () => {
     assert.equal(host.connections.length, 2);
     timers.tick(1);
     assert.equal(host.connections.length, 3);
+  });
+
+  test('is not given up when the browser cannot make a connection', () => {
+    host.makes = false;
+    assert.throws(() => host.peer.renew(), /too many/);
+    host.makes = true;
+    timers.tick(20_000);
+    assert.equal(host.connections.length, 2);
+    assert.equal(host.connection.signalingState, 'stable');
   });
 
   test('is not mended any more once it is closed', () => {

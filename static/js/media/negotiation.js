@@ -9,12 +9,13 @@ import { speech } from './opus.js';
 import { carriesChannels, makeChannels } from './peer-channel.js';
 
 /**
+ * @import { CandidateFrom } from '../signaling/messages.js'
  * @import { Tracks } from './local-media.js'
+ * @import { Incoming } from './peer.js'
  * @import { PeerChannels } from './peer-channel.js'
  *
- * @typedef {object} Description
- * @property {'offer' | 'answer'} type
- * @property {string} sdp
+ * @typedef {{ type: 'offer' | 'answer', sdp: string }} Description
+ * @typedef {{ type: 'candidate' } & Required<RTCIceCandidateInit>} Found An empty `candidate` ends them.
  *
  * @typedef {object} Limits Of the picture that is sent.
  * @property {boolean} picture Whether any is.
@@ -23,9 +24,8 @@ import { carriesChannels, makeChannels } from './peer-channel.js';
  * @property {number} bitsPerSecond
  *
  * @typedef {object} NegotiationEvents
- * @property {Description} description To be sent to the other side.
- * @property {RTCIceCandidate | null} candidate To be sent to the other side; null ends them.
- * @property {MediaStreamTrack} track The other side's.
+ * @property {Description | Found} message To be sent to the other side.
+ * @property {{ stream: MediaStream }} track The other side's picture and sound, as far as they have come.
  * @property {RTCPeerConnectionState} connectionstate
  * @property {PeerChannels | null} channels Open on both sides; null when they have closed.
  * @property {unknown} failed The browser refused a description; this connection can't be saved.
@@ -51,17 +51,13 @@ export class Negotiation extends TypedEvents {
   #hasChannels = false;
   /** @type {() => void} */
   #tellClosed = () => undefined;
-  /**
-   * Settles when this is closed. What a connection was asked and had not answered by then it never answers
-   * (W3C WebRTC 4.4.1.2: steps end without settling their promise once [[IsClosed]] is true).
-   *
-   * @type {Promise<void>}
-   */
-  closed = new Promise((resolve) => {
+  /** @type {Promise<void>} */
+  #closed = new Promise((resolve) => {
     this.#tellClosed = resolve;
   });
   // One stream for both tracks, so that the receiver keeps sound and picture in step.
   #stream = new MediaStream();
+  #remote = new MediaStream();
 
   /**
    * @param {object} options
@@ -77,8 +73,11 @@ export class Negotiation extends TypedEvents {
     this.#tracks = tracks;
     this.#limits = limits;
     connection.addEventListener('negotiationneeded', () => this.#negotiate());
-    connection.addEventListener('icecandidate', ({ candidate }) => this.emit('candidate', candidate));
-    connection.addEventListener('track', ({ track }) => this.emit('track', track));
+    connection.addEventListener('icecandidate', ({ candidate }) => this.emit('message', found(candidate)));
+    connection.addEventListener('track', ({ track }) => {
+      this.#remote.addTrack(track);
+      this.emit('track', { stream: this.#remote });
+    });
     connection.addEventListener('connectionstatechange', () =>
       this.emit('connectionstate', connection.connectionState),
     );
@@ -119,11 +118,24 @@ export class Negotiation extends TypedEvents {
   }
 
   /**
-   * Handle the other side's description. Never call it again before it has resolved.
+   * Handle the other side's message. Never call it again before it has resolved: once this is closed, at the
+   * latest. What a connection was asked and had not answered by then it never answers (W3C WebRTC 4.4.1.2: steps
+   * end without settling their promise once [[IsClosed]] is true).
    *
-   * @param {Description} description
+   * @param {Incoming} message
+   * @throws {Error} The browser refuses it; this connection can't be saved.
    */
-  async receiveDescription(description) {
+  async receive(message) {
+    const { type } = message;
+    const taken =
+      type === 'candidateFrom'
+        ? this.#receiveCandidate(message)
+        : this.#receiveDescription({ type: type === 'offerFrom' ? 'offer' : 'answer', sdp: message.sdp });
+    await Promise.race([this.#closed, taken]);
+  }
+
+  /** @param {Description} description */
+  async #receiveDescription(description) {
     const { connection } = this;
     const readyForOffer =
       !this.#makingOffer &&
@@ -152,10 +164,11 @@ export class Negotiation extends TypedEvents {
     }
   }
 
-  /** @param {RTCIceCandidateInit} candidate One with an empty line ends the generation. */
-  async receiveCandidate(candidate) {
+  /** @param {CandidateFrom} candidate */
+  async #receiveCandidate({ candidate, sdpMid = null, sdpMLineIndex = null, usernameFragment = null }) {
+    const init = { candidate, sdpMid, sdpMLineIndex, usernameFragment };
     try {
-      await this.connection.addIceCandidate(candidate.candidate ? candidate : undefined);
+      await this.connection.addIceCandidate(candidate ? init : undefined);
     } catch (error) {
       if (!this.#ignoreOffer) throw error;
     }
@@ -187,7 +200,7 @@ export class Negotiation extends TypedEvents {
   #describe() {
     const { localDescription } = this.connection;
     if (localDescription?.type === 'offer' || localDescription?.type === 'answer') {
-      this.emit('description', { type: localDescription.type, sdp: speech(localDescription.sdp) });
+      this.emit('message', { type: localDescription.type, sdp: speech(localDescription.sdp) });
     }
   }
 
@@ -216,6 +229,15 @@ export class Negotiation extends TypedEvents {
     for (const each of parameters.encodings ?? []) Object.assign(each, encoding(this.#limits));
     await sender.setParameters(parameters).catch(() => undefined);
   }
+}
+
+/**
+ * @param {RTCIceCandidate | null} candidate
+ * @returns {Found}
+ */
+function found(candidate) {
+  const { sdpMid = null, sdpMLineIndex = null, usernameFragment = null } = candidate ?? {};
+  return { type: 'candidate', candidate: candidate?.candidate ?? '', sdpMid, sdpMLineIndex, usernameFragment };
 }
 
 /**

@@ -1,17 +1,18 @@
 /**
  * The media path to one other participant, over all the RTCPeerConnections it may take.
  *
- * Each connection is a *generation*: its number, `pc`, goes with every message, a higher one replaces a
- * lower one on both sides, and messages of lower ones are ignored. A path over which nothing comes any more
- * is mended by an ICE restart and, if that does not help, by a new generation.
+ * Each connection is a *generation*: its number, `pc`, goes with every message, a higher one replaces a lower one on
+ * both sides, and messages of lower ones are ignored. When to restart one or begin the next, `mending.js` decides.
  */
 import { TypedEvents } from '../lib/typed-events.js';
+import { HELD, isBroken, mend } from './mending.js';
 import { Negotiation, NO_LIMITS } from './negotiation.js';
 import { PathWatch } from './path-watch.js';
 
 /**
  * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
  * @import { Tracks } from './local-media.js'
+ * @import { Mending, MendingEvent } from './mending.js'
  * @import { Limits } from './negotiation.js'
  * @import { PeerChannels } from './peer-channel.js'
  *
@@ -28,10 +29,6 @@ import { PathWatch } from './path-watch.js';
  * @property {{ channels: PeerChannels | null }} channels Null when they closed or the generation was replaced.
  */
 
-const BROKEN_AFTER_MS = 500;
-const RESTART_AFTER_MS = 3_000;
-const RENEW_AFTER_MS = 10_000;
-const RENEW_CAP_MS = 60_000;
 const HELD_BACK_LIMIT = 200;
 
 /** @extends {TypedEvents<PeerEvents>} */
@@ -39,24 +36,21 @@ export class Peer extends TypedEvents {
   #options;
   #configuration;
   #tracks;
-  /** @type {Negotiation | null} */
+  /** @type {Negotiation | null} Null once this is closed. */
   #negotiation = null;
   #pc = -1;
-  #remote = new MediaStream();
-  #live = false;
   #limits = NO_LIMITS;
-  #closed = false;
   /** @type {Outgoing[]} */
   #heldBack = [];
   /** @type {Promise<void>} */
   #chain = Promise.resolve();
+  /** @type {Mending} */
+  #mending = HELD;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #mendTimer;
-  #renewals = 0;
   /** @type {PathWatch | null} */
   #path = null;
   #silent = false;
-  #broken = false;
 
   /**
    * @param {object} options
@@ -90,28 +84,23 @@ export class Peer extends TypedEvents {
 
   /** Whether the path is there and, as far as this side can tell, carries something. */
   get flows() {
-    return this.connectionState === 'connected' && !this.#broken;
+    return this.connectionState === 'connected' && !isBroken(this.#mending);
   }
 
-  /** Make an offer (in a new generation, if there was one); it is held back until `goLive()`. */
-  offer() {
-    this.#offer();
-  }
-
-  /** @param {boolean} [moved] */
-  #offer(moved) {
-    if (this.#closed) return;
-    if (this.#pc >= 0) this.#open(this.#options.nextPc(), moved);
-    else this.#pc = this.#options.nextPc();
-    this.#negotiation?.begin();
+  /**
+   * Make an offer in a new generation; it is held back until `goLive()`.
+   *
+   * @param {boolean} [moved] See `Connect`.
+   */
+  offer(moved) {
+    if (!this.#negotiation) return;
+    this.#open(this.#options.nextPc(), moved);
+    this.#negotiation.begin();
   }
 
   /** From now on both sides may negotiate: send what was held back and mend what breaks. */
   goLive() {
-    if (this.#live || this.#closed) return;
-    this.#live = true;
-    for (const message of this.#heldBack.splice(0)) this.#options.send(message);
-    this.#mendLater(this.#renewAfterMs(), () => this.#renew());
+    if (this.#mend('live')) for (const message of this.#heldBack.splice(0)) this.#options.send(message);
   }
 
   /**
@@ -120,24 +109,16 @@ export class Peer extends TypedEvents {
    * @param {Incoming} message
    */
   receive(message) {
-    this.#chain = this.#chain.then(() => this.#handle(message)).catch(() => this.#refused());
+    this.#chain = this.#chain.then(() => this.#handle(message)).catch(() => void this.#mend('refused'));
   }
 
-  /**
-   * Send other tracks from now on, without a new negotiation.
-   *
-   * @param {Tracks} tracks
-   */
+  /** @param {Tracks} tracks To be sent from now on, without a new negotiation. */
   async replaceTracks(tracks) {
     this.#tracks = tracks;
     await this.#negotiation?.replaceTracks(tracks);
   }
 
-  /**
-   * Send no better picture than this over the path, whatever connection it takes.
-   *
-   * @param {Limits} limits
-   */
+  /** @param {Limits} limits No better picture goes over the path from now on, whatever connection it takes. */
   async limit(limits) {
     this.#limits = limits;
     await this.#negotiation?.limit(limits);
@@ -158,19 +139,15 @@ export class Peer extends TypedEvents {
 
   /** The line to the server was lost as well and is back: this side must have moved, so it begins anew. */
   comeBack() {
-    if (this.#broken) this.#renew(true);
+    this.#mend('cameBack');
   }
 
   /** The other side does not know this generation or a newer one exists: begin a new one. */
   renew() {
-    this.#renew();
+    this.#mend('renew');
   }
 
-  /**
-   * Connect over these from now on. What is connected stays as it is; its next ICE restart uses them.
-   *
-   * @param {RTCConfiguration} configuration
-   */
+  /** @param {RTCConfiguration} configuration What is connected stays as it is; its next ICE restart uses this. */
   configure(configuration) {
     this.#configuration = configuration;
     // Not in every browser: there the next generation uses them.
@@ -178,7 +155,6 @@ export class Peer extends TypedEvents {
   }
 
   close() {
-    this.#closed = true;
     clearTimeout(this.#mendTimer);
     this.#path?.close();
     this.#negotiation?.close();
@@ -187,84 +163,60 @@ export class Peer extends TypedEvents {
 
   /** @param {Incoming} message */
   async #handle(message) {
-    if (this.#closed || message.pc < this.#pc) return;
+    if (!this.#negotiation || message.pc < this.#pc) return;
     if (message.pc > this.#pc) {
       if (message.type !== 'offerFrom') return; // its offer is still to come, or was ours and is gone
-      this.#adopt(message.pc);
-    } else if (message.type === 'offerFrom' && this.#options.polite && this.#negotiation?.isFirstOfferOpen) {
+      this.#open(message.pc);
+    } else if (message.type === 'offerFrom' && this.#options.polite && this.#negotiation.isFirstOfferOpen) {
       // Giving way by rollback would leave this offer's transceivers behind, and both sides would go on
       // negotiating about them (Chromium: for ever). A connection that has said nothing yet gives way whole.
       this.#open(message.pc);
     }
-    const negotiation = this.#negotiation;
-    // What its generation takes with it must not hold up the messages of the next one.
-    if (negotiation) await Promise.race([negotiation.closed, pass(message, negotiation)]);
-  }
-
-  /** @param {number} pc */
-  #adopt(pc) {
-    if (this.#pc >= 0) this.#open(pc);
-    else this.#pc = pc;
+    await this.#negotiation.receive(message);
   }
 
   /**
+   * Begin a generation; the first has the connection made ahead.
+   *
    * @param {number} pc
    * @param {boolean} [moved]
    */
   #open(pc, moved) {
+    const isAhead = this.#negotiation && this.#pc < 0;
+    this.#pc = pc;
+    if (isAhead) return;
     this.#path?.close();
     this.#negotiation?.close();
     this.emit('channels', { channels: null });
-    this.#pc = pc;
-    this.#remote = new MediaStream();
     this.#heldBack = [];
     const { polite, connect = (c) => new RTCPeerConnection(c) } = this.#options;
-    const negotiation = new Negotiation({
-      connection: connect(this.#configuration, moved),
-      polite,
-      tracks: this.#tracks,
-      limits: this.#limits,
-    });
+    const connection = connect(this.#configuration, moved);
+    const negotiation = new Negotiation({ connection, polite, tracks: this.#tracks, limits: this.#limits });
     this.#negotiation = negotiation;
-    negotiation.on('description', ({ type, sdp }) =>
-      this.#post(negotiation, { type, to: this.#options.id, pc: this.#pc, sdp }),
-    );
-    negotiation.on('candidate', (candidate) => this.#post(negotiation, this.#toMessage(candidate)));
-    negotiation.on('track', (track) => this.#receiveTrack(track));
+    negotiation.on('message', (message) => {
+      // Work of a generation that was replaced meanwhile is dropped.
+      if (negotiation === this.#negotiation) this.#post({ ...message, to: this.#options.id, pc: this.#pc });
+    });
+    negotiation.on('track', (both) => this.emit('track', both));
     negotiation.on('connectionstate', (state) => this.#watch(state));
     negotiation.on('channels', (channels) => this.emit('channels', { channels }));
-    negotiation.on('failed', () => this.#refused());
-    this.#path = new PathWatch(negotiation.connection);
-    this.#path.on('stalled', () => this.#stalled());
+    negotiation.on('failed', () => this.#mend('refused'));
+    this.#path = new PathWatch(connection);
+    this.#path.on('stalled', () => this.#mend('stalled') && this.emit('stalled', null));
     this.#path.on('silent', () => this.#hear(false));
     this.#path.on('flowing', () => this.#flowing());
   }
 
-  /** @param {MediaStreamTrack} track */
-  #receiveTrack(track) {
-    this.#remote.addTrack(track);
-    this.emit('track', { stream: this.#remote });
-  }
-
   /** @param {RTCPeerConnectionState} state */
   #watch(state) {
-    if (this.#closed) return;
+    if (!this.#negotiation) return;
     if (state === 'connected') this.#flowing();
     this.emit('connectionstate', { state });
-    if (state === 'failed') this.#mend(0);
-    else if (state === 'disconnected' && !this.#broken) this.#mend(RESTART_AFTER_MS);
-  }
-
-  #stalled() {
-    if (this.#closed || !this.#live || this.#broken) return;
-    this.emit('stalled', null);
-    this.#mend(0);
+    if (state === 'disconnected' || state === 'failed') this.#mend(state);
   }
 
   #flowing() {
-    this.#broken = false;
-    this.#renewals = 0;
-    clearTimeout(this.#mendTimer);
+    this.#mend('flowing');
     this.#hear(true);
   }
 
@@ -276,91 +228,24 @@ export class Peer extends TypedEvents {
   }
 
   /**
-   * Both sides see a path break at the same time, and an offer that gives way to another is rolled back, over
-   * which Chromium loses the picture. So the polite side never restarts: it waits, then begins anew.
+   * Whether there was anything to do. The time comes first: a browser may refuse to make one more connection.
    *
-   * @param {number} afterMs
+   * @param {MendingEvent} event
    */
-  #mend(afterMs) {
-    this.#broken = true;
-    if (this.#options.polite) this.#mendLater(RENEW_AFTER_MS, () => this.#renew());
-    else if (afterMs) this.#mendLater(afterMs, () => this.#restartIce());
-    else this.#restartIce();
-  }
-
-  #restartIce() {
-    this.#negotiation?.connection.restartIce();
-    this.#mendLater(this.#renewAfterMs(), () => this.#renew());
-  }
-
-  /** Not at once: a browser that refuses one description may refuse the next as well. */
-  #refused() {
-    this.#mendLater(BROKEN_AFTER_MS * 2 ** this.#renewals, () => this.#renew());
-  }
-
-  /** @param {boolean} [moved] */
-  #renew(moved) {
-    if (this.#closed) return;
-    this.#renewals += 1;
-    this.#offer(moved);
-    this.#mendLater(this.#renewAfterMs(), () => this.#renew());
-  }
-
-  /** The polite side waits longer, so that the two do not replace each other's attempt for ever. */
-  #renewAfterMs() {
-    const patience = this.#options.polite ? 2 : 1;
-    return patience * RENEW_AFTER_MS * 2 ** this.#renewals;
-  }
-
-  /**
-   * @param {number} afterMs
-   * @param {() => void} mend
-   */
-  #mendLater(afterMs, mend) {
+  #mend(event) {
+    const step = this.#negotiation && mend(this.#mending, event, this.#options.polite);
+    if (!step) return false;
+    this.#mending = step;
     clearTimeout(this.#mendTimer);
-    if (this.#live && !this.#closed) this.#mendTimer = setTimeout(mend, Math.min(afterMs, RENEW_CAP_MS));
+    if (step.waitMs !== null) this.#mendTimer = setTimeout(() => this.#mend('due'), step.waitMs);
+    if (step.act === 'restart') this.#negotiation?.connection.restartIce();
+    else if (step.act) this.offer(step.act === 'move');
+    return true;
   }
 
-  /**
-   * @param {RTCIceCandidate | null} candidate
-   * @returns {Candidate}
-   */
-  #toMessage(candidate) {
-    return {
-      type: 'candidate',
-      to: this.#options.id,
-      pc: this.#pc,
-      candidate: candidate?.candidate ?? '',
-      sdpMid: candidate?.sdpMid ?? null,
-      sdpMLineIndex: candidate?.sdpMLineIndex ?? null,
-      usernameFragment: candidate?.usernameFragment ?? null,
-    };
-  }
-
-  /**
-   * @param {Negotiation} from Work of a generation that was replaced meanwhile is dropped.
-   * @param {Outgoing} message
-   */
-  #post(from, message) {
-    if (from !== this.#negotiation) return;
-    if (this.#live) this.#options.send(message);
+  /** @param {Outgoing} message */
+  #post(message) {
+    if (this.#mending.state !== 'held') this.#options.send(message);
     else if (this.#heldBack.length < HELD_BACK_LIMIT) this.#heldBack.push(message);
   }
-}
-
-/**
- * @param {Incoming} message
- * @param {Negotiation} negotiation
- */
-function pass(message, negotiation) {
-  if (message.type === 'candidateFrom') {
-    return negotiation.receiveCandidate({
-      candidate: message.candidate,
-      sdpMid: message.sdpMid ?? null,
-      sdpMLineIndex: message.sdpMLineIndex ?? null,
-      usernameFragment: message.usernameFragment ?? null,
-    });
-  }
-  const type = message.type === 'offerFrom' ? 'offer' : 'answer';
-  return negotiation.receiveDescription({ type, sdp: message.sdp });
 }
