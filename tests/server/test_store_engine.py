@@ -54,6 +54,17 @@ async def test_a_reader_sees_one_snapshot_while_others_write(db):
     assert (before, after, await count(db)) == (0, 0, 1)
 
 
+async def test_a_glance_sees_what_was_committed_and_one_snapshot_while_others_write(db):
+    await increment(db)
+    async with db.glance() as tx:
+        before = (await tx.execute(select(counter.c.n))).scalar_one()
+        await increment(db)
+        after = (await tx.execute(select(counter.c.n))).scalar_one()
+    async with db.glance() as tx:
+        later = (await tx.execute(select(counter.c.n))).scalar_one()
+    assert (before, after, later) == (1, 1, 2)
+
+
 async def test_an_error_inside_rolls_everything_back(db):
     async def stumble():
         async with db.write() as tx:
@@ -93,6 +104,9 @@ async def test_a_mistake_in_sql_is_not_called_unavailable(db):
 async def test_a_reader_can_write_nothing(db):
     with pytest.raises(Unavailable):
         async with db.read() as tx:
+            await tx.execute(counter.update().values(n=9))
+    with pytest.raises(Unavailable):
+        async with db.glance() as tx:
             await tx.execute(counter.update().values(n=9))
     assert await count(db) == 0
 

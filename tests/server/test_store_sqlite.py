@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from tests.support.counter import count, counting, increment
+from tests.support.counter import count, counter, counting, increment
 from tests.support.record import TurnedClock, a_booking, fresh_database, fresh_file
 from vap_meet.domain.errors import NotFound, Unavailable
 from vap_meet.services.booking import Booking
@@ -200,6 +200,28 @@ async def test_a_full_disk_books_nothing_and_the_next_booking_works(db):
         await tx.exec_driver_sql("PRAGMA max_page_count = 1000000")
     _, created = await booking.put(refused, long, by="api:1", if_match=None)
     assert created
+
+
+async def test_a_glance_is_over_before_anybody_else_is_served_and_keeps_no_snapshot(db):
+    async with db.glance() as tx:
+        assert (await tx.execute(select(counter.c.n))).scalar_one() == 0
+    others = []
+    asyncio.get_running_loop().call_soon(others.append, "served")
+    async with db.glance() as tx:
+        assert (await tx.execute(select(counter.c.n))).scalar_one() == 0
+    assert others == []
+    await increment(db)
+    async with db.glance() as tx:
+        assert (await tx.execute(select(counter.c.n))).scalar_one() == 1
+
+
+async def test_who_glances_inside_a_glance_waits_for_it_no_longer_than_the_deadline(db):
+    async with db.glance():
+        with pytest.raises(Unavailable):
+            async with db.glance():
+                """Never comes here: there is one connection to glance by."""
+    async with db.glance() as tx:
+        assert (await tx.exec_driver_sql("SELECT 1")).scalar_one() == 1
 
 
 async def test_a_reader_whose_first_statement_fails_leaves_its_connection_usable(db):

@@ -53,7 +53,7 @@ class Entering:
         Raises `LinkUnknown`, `NoticeNotAccepted`, `LinkMoved`, `LinkCancelled`, `LinkOver`.
         """
         now, hashed = self._clock(), hash_of(code)
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             await whose(tx, await access.link_by_code(tx, hashed))  # guesses must not queue for the writer
         async with self._db.write() as tx:
             held = await arrivals.hold_by_link(tx, hashed)

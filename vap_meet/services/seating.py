@@ -102,7 +102,7 @@ class Seating:
         known = self._of_known(visit_id, browser) if browser else None
         if known is not None:
             return known
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             found = await proven(tx, visit_id, browser)
         visit, appointment = found.visit, found.appointment
         participant = await self._participant(visit.participant_id, appointment)
@@ -120,7 +120,7 @@ class Seating:
         """
         if member.role is not StaffRole.AGENT:
             raise Forbidden("Only agents have a place in an appointment.")
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             appointment = await appointments.get(tx, appointment_id)
             session = await sessions.get(tx, appointment_id)
         await self._open_room(appointment, appointment.schedule_version, session)
@@ -137,14 +137,14 @@ class Seating:
         if guest_id is not None:
             return await self._guest(guest_id)
         staff_id = domain.staff_id_of(participant_id)
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             member = None if staff_id is None else await staff.active_member(tx, staff_id)
         if member is None:
             raise NotFound("There is no such visit for this browser.")
         return await self._agent(member, appointment)
 
     async def _guest(self, guest_id: str) -> Participant:
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             guest = await guests.find(tx, guest_id)
         if guest is None or guest.withdrawn_at is not None:
             raise NotFound("There is no such visit for this browser.")
@@ -152,7 +152,7 @@ class Seating:
 
     async def _agent(self, member: StaffMember, appointment: Appointment) -> Participant:
         """Return an agent as the others are shown them."""
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             asked = await guests.asks_of(tx, appointment.id)
         part = next((one.part.value for one in asked if one.staff_id == member.id), "")
         names = {Language.AR.value: member.name_ar, Language.EN.value: member.name_en}
@@ -177,7 +177,7 @@ class Seating:
             raise Unavailable("The room can't be opened right now; please try again.") from error
         here = {one.participant.id for one in before.people if one.stage is not Stage.LEFT}
         known = {one for one in here if guest_id_of(one) is not None}
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             status = self._gate.status(await appointments.get(tx, room), schedule_version)
             invited = await guests.of_appointment(tx, room) if known else ()
         if status is LinkStatus.OPEN:

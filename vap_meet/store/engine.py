@@ -73,6 +73,14 @@ class Database(ABC):
         """Read one snapshot of the database; a write in here is refused. Raises `Unavailable`."""
 
     @abstractmethod
+    def glance(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Read as `read` does, a few rows by their keys and nothing else.
+
+        SQLite answers in this very thread, for the way to another costs more than such an answer. Nobody
+        else is served meanwhile, so what has to look through a table is read by `read`.
+        """
+
+    @abstractmethod
     async def close(self) -> None:
         """Let the transaction that runs finish and close every connection."""
 

@@ -6,6 +6,8 @@ cursor does the four in one trip; a trip costs more processor time than most of 
 
 A reading transaction begins in the trip of its first statement, since ``BEGIN`` alone takes no snapshot.
 Nobody waits for its end either: whatever the connection does next comes behind it.
+
+A connection that is `Here` makes no trip at all, which is for reading by keys alone.
 """
 
 from __future__ import annotations
@@ -107,20 +109,39 @@ class Connection(aiosqlite.Connection):
         if reading is Reading.NO:
             await super().rollback()
         elif reading is Reading.BEGUN:
-            self._tx.put_nowait((None, self._conn.rollback))
+            self.end_reading()
+
+    def end_reading(self) -> None:
+        """End what is being read, behind what the thread does now."""
+        self._tx.put_nowait((None, self._conn.rollback))
 
     async def in_thread(self, work: Any, *arguments: Any, **options: Any) -> None:
         """Run `work(connection, ...)` in the connection's thread."""
         await self._execute(work, self._conn, *arguments, **options)  # type: ignore[no-untyped-call]
 
 
-def connect(path: Path, *, timeout: float) -> Connection:
-    """Return a connection to await, as `aiosqlite.connect` does; `timeout` in seconds is SQLite's own."""
+class Here(Connection):
+    """A connection whose statements run in the caller's thread, one at a time; it only reads."""
+
+    def end_reading(self) -> None:
+        """End what is being read."""
+        self._conn.rollback()
+
+    async def in_thread(self, work: Any, *arguments: Any, **options: Any) -> None:
+        """Run `work(connection, ...)` in this very thread."""
+        work(self._conn, *arguments, **options)
+
+
+def connect(path: Path, *, timeout: float, here: bool) -> Connection:
+    """Return a connection to await, as `aiosqlite.connect` does; `timeout` in seconds is SQLite's own.
+
+    With `here` its statements run in the caller's thread, else in one of the connection's own.
+    """
 
     def open_file() -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=timeout, check_same_thread=False)
 
-    connection = Connection(open_file, iter_chunk_size=64)
+    connection = (Here if here else Connection)(open_file, iter_chunk_size=64)
     # As SQLAlchemy has it: a forgotten one must not keep the process alive.
     connection._thread.daemon = True  # noqa: SLF001
     return connection

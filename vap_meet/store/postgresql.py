@@ -17,6 +17,7 @@ from vap_meet.store.engine import UNAVAILABLE, Database, DatabaseInUse, to_the_e
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import URL
 
@@ -139,6 +140,10 @@ class PostgresDatabase(Database):
             finally:
                 if connection.sync_connection is not None:
                     await to_the_end(self._give_back(connection))
+
+    def glance(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Read as always: the server's answer is waited for, whatever is asked."""
+        return self.read()
 
     async def close(self) -> None:
         """Close every connection that rests; those at work follow when they are given back."""

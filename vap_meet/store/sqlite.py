@@ -1,4 +1,4 @@
-"""SQLite: one writer behind a FIFO lock with a deadline, readers apart.
+"""SQLite: one writer behind a FIFO lock with a deadline, readers apart; glances in our own thread.
 
 Configured by default, SQLite silently loses concurrent read-then-write updates, so every writing transaction
 starts with BEGIN IMMEDIATE on one connection; see "SQLite transactions and isolation" in SQLAlchemy's manual.
@@ -25,7 +25,7 @@ from vap_meet.store import one_trip
 from vap_meet.store.engine import UNAVAILABLE, Database, DatabaseInUse, to_the_end
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 log = structlog.get_logger(__name__)
@@ -51,10 +51,17 @@ class SqliteDatabase(Database):
     """Transactions on one SQLite file."""
 
     def __init__(
-        self, writer: AsyncEngine, readers: AsyncEngine, *, lock_fd: int | None, write_deadline_s: float
+        self,
+        writer: AsyncEngine,
+        readers: AsyncEngine,
+        glancer: AsyncEngine,
+        *,
+        lock_fd: int | None,
+        write_deadline_s: float,
     ) -> None:
         self._writer = writer
         self._readers = readers
+        self._glancer = glancer
         self._lock_fd = lock_fd
         self._write_deadline_s = write_deadline_s
         self._turn = asyncio.Lock()  # asyncio's lock is first come, first served
@@ -75,19 +82,12 @@ class SqliteDatabase(Database):
             pool_reset_on_return=None,  # every transaction is ended explicitly
             connect_args={"async_creator_fn": partial(_connect, path, _BUSY_STEP_S)},
         )
-        readers = create_async_engine(
-            url,
-            pool_size=READERS,
-            max_overflow=0,
-            pool_timeout=write_deadline_s,
-            connect_args={"async_creator_fn": partial(_connect, path, write_deadline_s)},
-        )
         event.listen(writer.sync_engine, "connect", _prepare_writer)
         event.listen(writer.sync_engine, "begin", _begin_immediate)
         event.listen(writer.sync_engine, "invalidate", _give_up)
-        event.listen(readers.sync_engine, "connect", _prepare_reader)
-        event.listen(readers.sync_engine, "begin", _begin_deferred)
-        database = cls(writer, readers, lock_fd=lock_fd, write_deadline_s=write_deadline_s)
+        readers = _reading(url, READERS, write_deadline_s, partial(_connect, path, write_deadline_s))
+        glancer = _reading(url, 1, write_deadline_s, partial(_connect, path, _BUSY_STEP_S, here=True))
+        database = cls(writer, readers, glancer, lock_fd=lock_fd, write_deadline_s=write_deadline_s)
         try:
             async with database.write():
                 pass  # makes the file and its WAL mode, so that readers find both
@@ -127,9 +127,22 @@ class SqliteDatabase(Database):
             async with self._readers.connect() as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """Read as `Database.glance` says: those who glance come one after the other."""
+        with _sqlite_errors():
+            connection = self._glancer.connect()
+            try:
+                await connection.start()
+                yield connection
+            finally:  # `async with` would close it in a task of its own; here nothing can be cut off
+                if connection.sync_connection is not None:
+                    await connection.close()
+
     async def close(self) -> None:
         """Close as `Database.close` says, and give the lock file back."""
         async with self._turn:
+            await self._glancer.dispose()
             await self._readers.dispose()
             await self._writer.dispose()
         if self._lock_fd is not None:
@@ -143,6 +156,22 @@ class SqliteDatabase(Database):
         except TimeoutError as error:
             log.warning("database_unavailable", error="no turn to write within the deadline")
             raise Unavailable(UNAVAILABLE) from error
+
+
+def _reading(
+    url: URL, connections: int, deadline_s: float, connect: Callable[..., one_trip.Connection]
+) -> AsyncEngine:
+    """Return where transactions read, as many at a time as there are connections."""
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=deadline_s,
+        connect_args={"async_creator_fn": connect},
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_reader)
+    event.listen(engine.sync_engine, "begin", _begin_deferred)
+    return engine
 
 
 async def _begin(connection: AsyncConnection, deadline: float) -> None:
@@ -198,8 +227,10 @@ def _make_way(path: Path, *, serving: bool) -> int | None:
     return lock_fd
 
 
-def _connect(path: Path, timeout_s: float, *_: object, **__: object) -> one_trip.Connection:
-    return one_trip.connect(path, timeout=timeout_s)
+def _connect(
+    path: Path, timeout_s: float, *_: object, here: bool = False, **__: object
+) -> one_trip.Connection:
+    return one_trip.connect(path, timeout=timeout_s, here=here)
 
 
 def _prepare_writer(dbapi_connection: Any, _record: object) -> None:
