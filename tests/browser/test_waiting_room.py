@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from playwright.async_api import expect
@@ -10,6 +11,34 @@ from tests.support.browser import axe_findings, desktop, phone, problems_of, scr
 from tests.support.office import an_office
 from tests.support.visits import sign_in, wait_in_line
 from vap_meet.web import appkeys as key
+
+COUNT_RINGS = """(() => {
+  window.tones = 0;
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...given) {
+    window.tones += 1;
+    return start.apply(this, given);
+  };
+})()"""
+
+
+async def says_what_is_private(customer, by_sound):
+    """Nothing is recorded, and one's own picture is one's own; by sound alone there is none to speak of."""
+    room = customer.get_by_test_id("section-waiting")
+    await expect(room.get_by_text("تظهر لك وحدك")).to_be_visible()
+    await expect(room.get_by_text("غير مسجّلة")).to_be_visible()
+    await expect(by_sound.locator("#waiting-mirror")).to_be_hidden()
+
+
+async def is_called(customer, *, by):
+    """Whoever is called learns it from the tab, a sound and a card over the page."""
+    await expect(customer).not_to_have_title(re.compile("جاهز"))
+    assert await customer.evaluate("tones") == 0
+    await by.get_by_test_id("call-in").click()
+    await expect(customer.get_by_test_id("called")).to_be_visible()
+    await expect(customer.get_by_test_id("called-who")).to_contain_text("موظف 1")
+    await expect(customer).to_have_title(re.compile("جاهز"))
+    await customer.wait_for_function("tones > 0")
 
 
 async def test_whoever_waits_is_told_a_true_time_and_what_staff_say_and_may_ask_for_a_minute(
@@ -21,8 +50,10 @@ async def test_whoever_waits_is_told_a_true_time_and_what_staff_say_and_may_ask_
         await place.speaks_english(desk)
         one, customer, agent = await home.new_page(), await home.new_page(), await desk.new_page()
         problems = problems_of(customer)
+        await customer.add_init_script(COUNT_RINGS)
         await wait_in_line(one, first, choice="sound")
         await wait_in_line(customer, second)
+        await says_what_is_private(customer, one)
         when = customer.get_by_test_id("outlook-when")
         await expect(when).to_contain_text("بتوقيت دبي")
         await screenshot(customer, "waiting-calm-ar")
@@ -53,10 +84,8 @@ async def test_whoever_waits_is_told_a_true_time_and_what_staff_say_and_may_ask_
         await screenshot(customer, "waiting-told-ar", full_page=True)
         await screenshot(agent, "waiting-agent-en", full_page=True)
 
-        # Called: a card over the page, and a minute that holds the call.
-        await agent.get_by_test_id("call-in").click()
-        await expect(customer.get_by_test_id("called")).to_be_visible()
-        await expect(customer.get_by_test_id("called-who")).to_contain_text("موظف 1")
+        # Called, and a minute that holds the call.
+        await is_called(customer, by=agent)
         await screenshot(customer, "waiting-called-ar")
         assert await axe_findings(customer) == []
         await customer.get_by_test_id("minute").click()

@@ -30,7 +30,7 @@ export const STAGE = {
   summoned: { headline: 'summoned', hint: 'summoned_hint', covers: true, actions: [] },
   preparing: { headline: 'preparing', hint: null, covers: true, actions: ['callIn'] },
   inCall: { headline: 'in_call', hint: null, covers: false, actions: ['hold', 'lobby', 'end'] },
-  inCallOffline: { headline: 'in_call_offline', hint: null, covers: true, actions: ['hold', 'lobby', 'end'] },
+  inCallOffline: { headline: 'in_call_offline', hint: 'in_call_offline_hint', covers: true, actions: ['hold', 'lobby', 'end'] },
   held: { headline: 'held', hint: 'held_hint', covers: true, actions: ['resume', 'lobby', 'end'] },
   left: { headline: 'left', hint: 'left_hint', covers: true, actions: ['end'] },
   ended: { headline: 'ended', hint: 'ended_hint', covers: true, actions: [] },
