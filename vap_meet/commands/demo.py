@@ -70,6 +70,11 @@ def _free_port(host: str) -> int:
 
 
 def _ready(app: web.Application, settings: Settings, *, as_json: bool) -> Callable[[int], Awaitable[None]]:
+    async def seed(app: web.Application) -> None:
+        await app[DEMO].links()
+
+    app.on_startup.append(seed)  # before the port is open: nobody finds a day that is half there
+
     async def ready(_port: int) -> None:
         links = await app[DEMO].links()
         base = settings.public_url

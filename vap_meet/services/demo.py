@@ -185,6 +185,8 @@ class Demo:
         await seed_call_back(
             self._db, self._sessions, self._invitations, now=now, agent=agent, run=run, by=BY
         )
+        async with self._db.write() as tx:
+            await store.promise_from_now(tx, now=self._clock())
         self._links = DemoLinks(links, await self._api_keys.add("demo"), self._clock())
         self._notebook.write_bytes(msgspec.json.encode(self._links))
         self._notebook.chmod(0o600)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from vap_meet.store.schema import appointment, lease, staff, staff_session
+from vap_meet.store.schema import appointment, lease, outbox, staff, staff_session
 from vap_meet.store.schema_catalogue import service
 from vap_meet.store.tables import metadata
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -33,3 +35,9 @@ async def forget_the_day(tx: AsyncConnection) -> None:
     for table in reversed(metadata.sorted_tables):
         if table not in _KEPT:
             await tx.execute(delete(table))
+
+
+async def promise_from_now(tx: AsyncConnection, *, now: datetime) -> None:
+    """Let what was promised as of the past be as if it were promised now: nobody was late to tell it."""
+    overdue = outbox.c.done_at.is_(None), outbox.c.due_at < now
+    await tx.execute(update(outbox).where(*overdue).values(created_at=now, due_at=now))
