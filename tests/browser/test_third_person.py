@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import axe_findings, desktop, phone, problems_of, screenshot, video_moves
-from tests.support.visits import call_in, sign_in, wait_in_line
+from tests.support.visits import call_in, say, sign_in, wait_in_line
 
 SAID = {"ar": "\u2068Interpreter 1\u2069، مترجم", "en": "\u2068Interpreter 1\u2069, interpreter"}
 
@@ -127,6 +127,9 @@ async def test_a_locked_room_turns_a_companion_away_and_lets_them_in_again(serve
         await act(agent, "مرافق 1", "admit").click()
         await expect(customer.get_by_test_id("group-tile")).to_have_count(1)
         await expect(guest.get_by_test_id("section-call")).to_be_visible()
+        await guest.get_by_test_id("open-chat").click()
+        await say(guest, "here")
+        await expect(customer.locator("#announcement")).to_contain_text("مرافق 1")
 
 
 async def test_the_call_goes_on_at_the_phone_that_reads_the_code(server, browser):

@@ -1,6 +1,6 @@
 import { byId, hide, listen, one, setText, setVisible, show } from '../lib/dom.js';
 import { nameOf } from '../lib/names.js';
-import { text } from '../lib/page-data.js';
+import { isolated, text } from '../lib/page-data.js';
 import { MediaProblem, openMedia } from '../media/local-media.js';
 import { isTaken } from '../media/taken.js';
 import { browserKind } from './browser.js';
@@ -90,10 +90,11 @@ export function chatSheet(call, say, signal) {
   let unread = 0;
   chat.send = (line) => call.sendChat(line);
   // Whoever has left meanwhile may be unknown here; then it was the official, as between two.
-  chat.nameOf = (id) => {
+  const companion = (/** @type {string} */ id) => {
     const sender = call.state.participants.find((each) => each.id === id);
-    return !sender || sender.host ? text('say.room.official') : nameOf(sender);
+    return !sender || sender.host ? '' : nameOf(sender);
   };
+  chat.nameOf = (id) => companion(id) || text('say.room.official');
 
   const count = (/** @type {number} */ lines) => {
     unread = lines;
@@ -123,7 +124,8 @@ export function chatSheet(call, say, signal) {
       const talking = call.state.phase === 'in_call' || call.state.phase === 'held';
       if (!sheet.hidden || sender === chat.selfId || !talking) return;
       count(unread + 1);
-      say(text('say.room.chat_unread'));
+      const name = companion(sender);
+      say(name ? text('say.room.chat_unread_of', { name: isolated(name) }) : text('say.room.chat_unread'));
     },
     { signal },
   );
