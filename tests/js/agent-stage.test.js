@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { appointmentState, ASKING, byeKey, joining, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
+import { appointmentState, ASKING, byeKey, isLive, joining, mediaProblemKey, phaseOf, pictureTrouble, refusalKey, STAGE } from '../../static/js/pages/agent-stage.js';
 
 test('each stage of the customer, online and offline, has its phase', () => {
   /** @type {const} */
@@ -99,4 +99,11 @@ test('who only watches a running call is asked before they take part in it', () 
   }
   assert.equal(asked(), null);
   assert.equal(joining({ self: null, participants: [] }), null);
+});
+
+test('a page is live once it is in the room, until its call is over', () => {
+  const self = { id: 'staff.1', host: true, stage: 'watching' };
+  assert.equal(isLive({ phase: 'waiting', self: null }), false);
+  for (const phase of ['waiting', 'in_call', 'held']) assert.equal(isLive({ phase, self }), true, phase);
+  for (const phase of ['left', 'ended', 'stopped']) assert.equal(isLive({ phase, self }), false, phase);
 });

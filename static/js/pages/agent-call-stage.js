@@ -1,49 +1,35 @@
-/** The stage of the call page: shows the state of the call, and turns presses into commands. */
-import '../elements/clocks.js';
+/** The stage of the call page: where the call is, what can be done then, and which press is which command. */
 import { VapVideoTile } from '../elements/video-tile.js';
-import { byId, listen, one, setText, setVisible } from '../lib/dom.js';
+import { byId, listen, one, setVisible } from '../lib/dom.js';
 import { KeptFocus } from '../lib/kept-focus.js';
-import { isolated, text } from '../lib/page-data.js';
-import { RefusedError } from '../signaling/client.js';
 import { CallChat } from './agent-call-chat.js';
+import { CallCommands } from './agent-call-commands.js';
 import { deviceQuestion } from './agent-call-device.js';
 import { takePlace } from './agent-call-place.js';
-import { showOwn, showSomeone } from './tile-view.js';
-import { appointmentState, byeKey, HEIRS, joining, phaseOf, pictureTrouble, refusalKey, STAGE } from './agent-stage.js';
+import { CallView } from './agent-call-view.js';
+import { HEIRS, isLive, joining, phaseOf, STAGE } from './agent-stage.js';
 
 /**
  * @import { Call } from '../media/call.js'
  * @import { CallState } from '../media/call-state.js'
- * @import { ParticipantView } from '../signaling/messages.js'
  * @import { OwnMedia } from './agent-call-media.js'
+ * @import { ViewData } from './agent-call-view.js'
  * @import { Action, Asking, Phase } from './agent-stage.js'
- */
-/**
- * @typedef {object} StageData
- * @property {string} customerId participant id
- * @property {string} customer name
- * @property {number} startsAt milliseconds since 1970
- * @property {number} targetS seconds of waiting that are too long, from the start on
- * @property {number | null} waitingSince milliseconds since 1970, as the record has it
  */
 
 /** @type {readonly Action[]} each has the button of its name, `callIn` the one named call-in */
 const ACTIONS = ['callIn', 'summon', 'hold', 'resume', 'lobby', 'end'];
-const WAITS = new Set(/** @type {Phase[]} */ (['waiting', 'waitingOffline', 'summoned', 'preparing']));
-const OVER = new Set(['stopped', 'left', 'ended']);
 const TALKS = new Set(/** @type {Phase[]} */ (['inCall', 'inCallOffline', 'held']));
-/** Reasons of a bye after which loading the page again takes the seat here. */
-const ELSEWHERE = new Set(['moved_device', 'in_use']);
 
 export class CallStage {
   #call;
   #own;
   #data;
   #signal;
+  #view;
+  #commands;
   /** @type {Phase} */
   #phase = 'absent';
-  #waitingSince;
-  #busy = false;
   /** @type {CallChat | null} */
   #chat = null;
   /** @type {ReturnType<typeof deviceQuestion> | null} */
@@ -55,7 +41,7 @@ export class CallStage {
   /**
    * @param {Call} call
    * @param {OwnMedia} own
-   * @param {StageData} data
+   * @param {ViewData} data
    * @param {AbortSignal} signal
    */
   constructor(call, own, data, signal) {
@@ -63,7 +49,8 @@ export class CallStage {
     this.#own = own;
     this.#data = data;
     this.#signal = signal;
-    this.#waitingSince = data.waitingSince;
+    this.#view = new CallView(data);
+    this.#commands = new CallCommands(call, () => this.#showActions(call.state));
   }
 
   start() {
@@ -71,7 +58,7 @@ export class CallStage {
     this.#wireQuestions();
     this.#chat = new CallChat(this.#call, this.#data.customer, this.#signal);
     this.#askDevice = deviceQuestion(
-      (allow) => void this.#command(() => this.#call.answerDevice(this.#data.customerId, allow)),
+      (allow) => void this.#commands.run(() => this.#call.answerDevice(this.#data.customerId, allow)),
       this.#signal,
     );
     listen(window, 'beforeunload', (event) => {
@@ -100,7 +87,7 @@ export class CallStage {
     const asking = this.#asking;
     this.#asking = null;
     if (asking) return asking.begin();
-    if (this.#asks(this.#call.state)) return void this.#command(() => this.#call.join());
+    if (this.#asks(this.#call.state)) return void this.#commands.run(() => this.#call.join());
     takePlace();
     return location.reload();
   }
@@ -111,11 +98,11 @@ export class CallStage {
       listen(byId(id, HTMLButtonElement), 'click', act, this.#signal);
     on('mute', () => this.#own.toggleMicrophone());
     on('camera', () => this.#own.toggleCamera());
-    on('hold', () => void this.#command(() => this.#call.hold(customerId)));
-    on('resume', () => void this.#command(() => this.#call.admit(customerId)));
-    on('lobby', () => void this.#command(() => this.#call.lobby(customerId)));
+    on('hold', () => void this.#commands.run(() => this.#call.hold(customerId)));
+    on('resume', () => void this.#commands.run(() => this.#call.admit(customerId)));
+    on('lobby', () => void this.#commands.run(() => this.#call.lobby(customerId)));
     on('end', () => byId('confirm-end', HTMLDialogElement).showModal());
-    on('summon', () => void this.#command(() => this.#call.summon(customerId)));
+    on('summon', () => void this.#commands.run(() => this.#call.summon(customerId)));
     on('call-in', () => this.#choose());
     on('show-shortcuts', () => byId('shortcuts', HTMLDialogElement).showModal());
     on('use-here', () => this.#useHere());
@@ -133,42 +120,19 @@ export class CallStage {
     this.#whenAnswered('confirm-call-in', (confirmed) => {
       if (confirmed) {
         this.#focus.place(byId('call-in', HTMLButtonElement));
-        void this.#command(() => this.#call.admit(customerId));
+        void this.#commands.run(() => this.#call.admit(customerId));
       } else if (this.#phase === 'preparing') this.#call.lobby(customerId).catch(() => undefined);
     });
     this.#whenAnswered('confirm-end', (confirmed) => {
-      if (confirmed) void this.#command(() => this.#end()).then(() => this.#toOutcome());
+      if (confirmed) void this.#commands.end().then(() => this.#toOutcome());
     });
-  }
-
-  /** End the call; without the line it ends for the customer as soon as that is back, here at once. */
-  async #end() {
-    if (this.#call.state.signaling !== 'open') {
-      void this.#call.replaceLocal(null);
-      this.#say('ends_later');
-    }
-    for (;;) {
-      try {
-        return await this.#call.end();
-      } catch (error) {
-        const late = error instanceof RefusedError && error.code === 'timeout';
-        if (!late || !this.#isLive(this.#call.state)) throw error;
-      }
-    }
   }
 
   /** What is left to do after the call is next, by keyboard too: the button that ended it is gone. */
   #toOutcome() {
-    if (this.#isLive(this.#call.state)) return;
+    if (isLive(this.#call.state)) return;
     const code = document.querySelector('#outcome-form [name="code"]:not(:disabled)');
     if (code instanceof HTMLElement) code.focus();
-  }
-
-  /** @param {string} key of a problem's words; '' takes them away */
-  #say(key) {
-    const problem = byId('command-problem', HTMLElement);
-    setText(problem, key && say(key));
-    setVisible(problem, key !== '');
   }
 
   /**
@@ -189,94 +153,16 @@ export class CallStage {
     }, this.#signal);
   }
 
-  /**
-   * Run one command; say in words why it had no effect.
-   * @param {() => Promise<unknown>} run
-   */
-  async #command(run) {
-    this.#say('');
-    this.#setBusy(true);
-    try {
-      await run();
-      this.#say('');
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      // Ending closes the line, maybe before the acknowledgement: what was wanted has happened.
-      if (!this.#isLive(this.#call.state)) return;
-      this.#say(refusalKey(error.code));
-    } finally {
-      this.#setBusy(false);
-    }
-  }
-
-  /** @param {boolean} busy */
-  #setBusy(busy) {
-    this.#busy = busy;
-    this.#showActions(this.#call.state);
-  }
-
   /** @param {CallState} state */
   #show(state) {
     const customer = state.participants.find((each) => each.id === this.#data.customerId) ?? null;
     const linked = state.links.get(this.#data.customerId) === 'connected';
     const phase = phaseOf(customer, state.phase === 'ended', linked);
-    const beginsToWait = WAITS.has(phase) && !WAITS.has(this.#phase);
-    // The record knows of the wait that was on when the page came; later ones begin before our eyes.
-    if (beginsToWait && (this.#waitingSince === null || this.#phase !== 'absent')) {
-      this.#waitingSince = Date.now() + state.serverOffsetMs;
-    }
     this.#phase = phase;
-    byId('stage', HTMLElement).dataset['phase'] = phase;
-    this.#showWords(state);
-    this.#showWait(state);
+    this.#view.show(state, { phase, customer, asking: this.#asks(state) });
     this.#showActions(state);
-    this.#showPictures(state, customer);
-    this.#showState();
     this.#askDevice?.(this.#takesPart(state) ? customer : null);
     this.#chat?.show(state, TALKS.has(phase) && this.#takesPart(state));
-  }
-
-  /** @param {CallState} state */
-  #showWords(state) {
-    const view = STAGE[this.#phase];
-    const stopped = state.phase === 'stopped' || state.phase === 'left';
-    const asks = this.#asks(state);
-    const connecting = state.phase === 'connecting' && !asks;
-    const bye = state.bye?.reason ?? 'other';
-    const headline = stopped ? byeKey(bye) : connecting ? 'connecting' : view.headline;
-    const words = asks ? text(asks.headline) : say(headline, { name: isolated(this.#data.customer) });
-    setText(byId('headline', HTMLElement), words);
-    const hint = stopped || connecting ? null : view.hint;
-    setText(byId('hint', HTMLElement), asks ? text(asks.hint) : hint ? say(hint) : '');
-    byId('stage', HTMLElement).toggleAttribute('data-covered', !!asks || stopped || connecting || view.covers);
-    const again = byId('use-here', HTMLButtonElement);
-    setVisible(again, !!asks || (stopped && bye !== 'removed'));
-    setText(again, text(asks?.button ?? (ELSEWHERE.has(bye) ? 'agent.media.use_here' : 'common.try_again')));
-    const lost = state.connection === 'reconnecting';
-    const meets = this.#phase !== 'inCall' || state.links.get(this.#data.customerId) === 'connected';
-    const now = lost ? 'reconnecting' : connecting || !meets ? 'connecting' : 'connected';
-    const line = asks || stopped || state.phase === 'ended' ? '' : now;
-    const connection = byId('connection', HTMLElement);
-    connection.dataset['state'] = line;
-    setText(connection, line && say(line));
-  }
-
-  /** @param {CallState} state */
-  #showWait(state) {
-    const visible = WAITS.has(this.#phase) && this.#waitingSince !== null && this.#isLive(state);
-    setVisible(byId('waited', HTMLElement), visible);
-    const clock = byId('waited-clock', HTMLElement);
-    clock.setAttribute('offset', String(state.serverOffsetMs));
-    if (this.#waitingSince === null) return;
-    // Coming early is no delay of ours.
-    const earlyMs = Math.max(0, this.#data.startsAt - this.#waitingSince);
-    clock.setAttribute('target', String(this.#data.targetS + earlyMs / 1_000));
-    clock.setAttribute('since', String(this.#waitingSince));
-  }
-
-  /** @param {CallState} state */
-  #isLive(state) {
-    return state.self !== null && !OVER.has(state.phase);
   }
 
   /**
@@ -284,12 +170,12 @@ export class CallStage {
    * @param {CallState} state
    */
   #asks(state) {
-    return this.#asking?.words ?? (this.#isLive(state) ? joining(state) : null);
+    return this.#asking?.words ?? (isLive(state) ? joining(state) : null);
   }
 
   /** @param {CallState} state */
   #takesPart(state) {
-    return this.#isLive(state) && this.#asks(state) === null;
+    return isLive(state) && this.#asks(state) === null;
   }
 
   /** @param {CallState} state */
@@ -298,57 +184,8 @@ export class CallStage {
       const button = byId(action === 'callIn' ? 'call-in' : action, HTMLButtonElement);
       setVisible(button, this.#takesPart(state) && STAGE[this.#phase].actions.includes(action));
       // Whoever wants out need not wait for the line.
-      button.disabled = this.#busy || (state.signaling !== 'open' && action !== 'end');
+      button.disabled = this.#commands.busy || (state.signaling !== 'open' && action !== 'end');
     }
-    this.#showToggle('mute', state.mic, ['mute', 'unmute']);
-    this.#showToggle('camera', state.camera, ['camera_off', 'camera_on']);
     this.#focus.settle();
   }
-
-  /**
-   * @param {string} id
-   * @param {'on' | 'off' | 'none'} choice
-   * @param {readonly [string, string]} keys words for turning it off and on
-   */
-  #showToggle(id, choice, [off, on]) {
-    const button = byId(id, HTMLButtonElement);
-    button.disabled = choice === 'none' || OVER.has(this.#call.state.phase);
-    button.toggleAttribute('data-off', choice === 'off');
-    setText(one(button, '[data-label]', HTMLElement), say(choice === 'off' ? on : off));
-  }
-
-  /**
-   * @param {CallState} state
-   * @param {ParticipantView | null} customer
-   */
-  #showPictures(state, customer) {
-    const remote = byId('remote', VapVideoTile);
-    // What somebody did last is as good as known while only their line to the server is gone.
-    if (customer?.online) showSomeone(remote, customer);
-    const trouble = pictureTrouble(this.#phase, state.links.get(this.#data.customerId));
-    remote.setAttribute('status', trouble ? say(trouble) : '');
-    // Attached as soon as they are chosen: it is black and silent until the admit, and ready then.
-    const meets = this.#phase === 'inCall' || this.#phase === 'preparing';
-    remote.stream = meets ? state.remote.get(this.#data.customerId) ?? null : null;
-    const self = byId('self', VapVideoTile);
-    showOwn(self, state, true);
-    setVisible(self, !OVER.has(state.phase) && this.#asks(state) === null);
-  }
-
-  /** The badge beside the name follows the call; what the page came with stands until then. */
-  #showState() {
-    const badge = byId('state', HTMLElement);
-    const state = appointmentState(this.#phase);
-    if (!state || badge.dataset['state'] === state) return;
-    badge.dataset['state'] = state;
-    badge.replaceChildren(document.importNode(byId(`badge-${state}`, HTMLTemplateElement).content, true));
-  }
-}
-
-/**
- * @param {string} key
- * @param {Record<string, string | number>} [values]
- */
-function say(key, values) {
-  return text(`agent.js.${key}`, values);
 }

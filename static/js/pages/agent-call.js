@@ -24,11 +24,11 @@ import { toast } from './toast.js';
  * @import { CallState } from '../media/call-state.js'
  * @import { Bye } from '../signaling/messages.js'
  * @import { OutcomeData } from './agent-call-outcome.js'
- * @import { StageData } from './agent-call-stage.js'
+ * @import { ViewData } from './agent-call-view.js'
  *
  * @typedef {{signalPath: string, identityUrl: string, held: boolean, asked: boolean}} Line `held`: this agent is
  *   connected to the running call already. `asked`: a colleague has asked this one to join.
- * @typedef {{call: (StageData & Line) | null, outcome: OutcomeData | null, lang: string, timeZone: string
+ * @typedef {{call: (ViewData & Line) | null, outcome: OutcomeData | null, lang: string, timeZone: string
  *   }} CallPageData
  */
 

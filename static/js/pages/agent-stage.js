@@ -4,6 +4,7 @@
  * @import { CallState } from '../media/call-state.js'
  * @import { Stage } from '../signaling/messages.js'
  */
+import { isFinal } from '../media/call-state.js';
 
 /**
  * @typedef {'absent' | 'waiting' | 'waitingOffline' | 'summoned' | 'preparing' | 'inCall' | 'inCallOffline' | 'held'
@@ -97,6 +98,14 @@ export function phaseOf(customer, ended, linked = false) {
   const here = customer.online || (linked && customer.stage === 'admitted');
   if (!here && customer.stage === 'waiting' && customer.summonedUntil) return 'summoned';
   return PHASE[customer.stage][here ? 'online' : 'offline'];
+}
+
+/**
+ * Whether this page is in the room, and its call not over.
+ * @param {Pick<CallState, 'phase' | 'self'>} state
+ */
+export function isLive({ phase, self }) {
+  return self !== null && !isFinal(phase);
 }
 
 /** How long the customer's own device has for the answer before the agent is asked too. */
