@@ -33,8 +33,6 @@ pytestmark = pytest.mark.usefixtures("each_database")
 CUSTOMER, AGENT = "customer", "staff.s1"
 CUSTOMER_COMES = Joined(CUSTOMER, (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)
 AGENT_COMES = Joined(AGENT, tuple(sorted(Grant)), Stage.ADMITTED)
-AGENT_LOOKS = Joined(AGENT, tuple(sorted(Grant)), Stage.WATCHING)
-COLLEAGUE = "staff.s2"
 ADMITTED = Admitted(CUSTOMER, AGENT)
 S = AppointmentState
 
@@ -178,29 +176,6 @@ async def test_admitted_left_and_ended_are_audited(tell, db):
         "session.left",
         "session.ended",
     ]
-
-
-@pytest.mark.parametrize("begins", [Prepared(CUSTOMER, AGENT), Admitted(CUSTOMER, AGENT), AGENT_COMES])
-async def test_an_official_attends_from_when_they_begin_or_join_the_call(tell, sessions, begins):
-    await tell(CUSTOMER_COMES, AGENT_LOOKS)
-    assert (await sessions.session("a1")).agent_joined_at is None
-    assert (await restored(sessions))[0][AGENT] == (Stage.WATCHING, None)
-    await tell(begins)
-    assert (await sessions.session("a1")).agent_joined_at == tell.clock()
-    assert (await restored(sessions))[0][AGENT] == (Stage.ADMITTED, None)
-
-
-async def test_nobody_talks_with_an_official_who_only_looks(tell, sessions):
-    await tell(CUSTOMER_COMES, AGENT_LOOKS, Joined(COLLEAGUE, tuple(sorted(Grant)), Stage.WATCHING), ADMITTED)
-    await tell(Left(AGENT, "left"))
-    session = await sessions.session("a1")
-    assert (session.admitted_at, session.talked_s) == (None, 10)
-    assert (await restored(sessions))[0][COLLEAGUE] == (Stage.WATCHING, None)
-
-
-async def test_who_prepares_without_having_come_by_the_record_is_restored_nowhere(tell, sessions):
-    await tell(CUSTOMER_COMES, Prepared(CUSTOMER, AGENT))
-    assert await restored(sessions) == ({CUSTOMER: (Stage.PREPARING, None)}, False)
 
 
 async def restored(sessions):
