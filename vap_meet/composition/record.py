@@ -74,7 +74,8 @@ def put_record(app: web.Application, base: Base, telling: Telling) -> None:
     app[key.PHONE_CODES] = PhoneCodes(
         db=db, clock=clock, keys=base.keys, limits=app[key.LIMITS], wake=telling.wake
     )
-    base.runs["sealer"] = Sealer(db=db, clock=clock).run
+    app[key.SEALER] = sealer = Sealer(db=db, clock=clock)
+    base.runs["sealer"] = sealer.run
     base.runs["retention"] = Retention(db=db, clock=clock, keep_months=settings.keep_months).run
 
 
@@ -92,5 +93,6 @@ def put_demo(app: web.Application, base: Base, telling: Telling) -> None:
         hours=app[key.HOURS],
         invitations=app[key.BOOKING_INVITATIONS],
         announce=telling.announce,
+        seal=app[key.SEALER].run_once,
         notebook=base.settings.secret_dir.parent / "demo-links.json",
     )

@@ -27,6 +27,7 @@ from vap_meet.services.request_demo import PERMIT_REQUEST, PESTS_REQUEST, PLAN_R
 from vap_meet.store import demo as store
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from signaling.hub import Hub
@@ -120,9 +121,13 @@ class Demo:
         hours: Hours,
         invitations: BookingInvitations,
         announce: Announce,
+        seal: Callable[[], Awaitable[int]],
         notebook: Path,
     ) -> None:
-        """`notebook` is the file that keeps the links, so that a restart comes back to the same day."""
+        """`seal` seals a batch of the audit log and returns how many entries it had.
+
+        `notebook` is the file that keeps the links, so that a restart comes back to the same day.
+        """
         self._db = db
         self._clock = clock
         self._hub = hub
@@ -134,6 +139,7 @@ class Demo:
         self._hours = hours
         self._invitations = invitations
         self._announce = announce
+        self._seal = seal
         self._notebook = notebook
         self._links: DemoLinks | None = None
 
@@ -187,6 +193,8 @@ class Demo:
         )
         async with self._db.write() as tx:
             await store.promise_from_now(tx, now=self._clock())
+        while await self._seal():
+            pass
         self._links = DemoLinks(links, await self._api_keys.add("demo"), self._clock())
         self._notebook.write_bytes(msgspec.json.encode(self._links))
         self._notebook.chmod(0o600)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from vap_meet.services.quality import Quality
     from vap_meet.services.queueing import Queueing
     from vap_meet.services.requests import Requests
+    from vap_meet.services.sealing import Sealer
     from vap_meet.services.sessions import Sessions
     from vap_meet.services.staffing import Staffing
     from vap_meet.services.webhooks import Webhooks
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from vap_meet.web.metrics import Metrics
     from vap_meet.web.render import Renderer
 
+SEALER: web.AppKey[Sealer] = web.AppKey("sealer")
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 DB: web.AppKey[Database] = web.AppKey("db")
