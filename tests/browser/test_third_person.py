@@ -129,6 +129,10 @@ async def test_a_locked_room_turns_a_companion_away_and_lets_them_in_again(serve
         await expect(guest.get_by_test_id("section-call")).to_be_visible()
         await guest.get_by_test_id("open-chat").click()
         await say(guest, "here")
+        await guest.get_by_test_id("toggle-microphone").click()
+        muted = customer.get_by_test_id("group-tile").locator(".vap-tile__microphone-off")
+        await expect(muted).to_be_visible()
+        await expect(muted).to_have_text("الصوت مكتوم")
         await expect(customer.locator("#announcement")).to_contain_text("مرافق 1")
 
 

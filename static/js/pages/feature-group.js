@@ -71,10 +71,10 @@ export function start(call, { side, signal }) {
     tile.className = 'group__tile';
     tile.dataset['participant'] = someone.id;
     tile.dataset['testid'] = 'group-tile';
-    for (const name of ['label-microphone-off', 'label-play', 'label-frozen']) {
-      const words = main.getAttribute(name);
-      if (words !== null) tile.setAttribute(name, words);
-    }
+    tile.setAttribute('label-microphone-off', text('say.guests.muted'));
+    tile.setAttribute('label-play', text('say.guests.play'));
+    const frozen = main.getAttribute('label-frozen');
+    if (frozen !== null) tile.setAttribute('label-frozen', frozen);
     tile.setAttribute('role', 'group');
     tiles.set(someone.id, tile);
     group.insertBefore(tile, own);
