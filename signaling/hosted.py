@@ -206,13 +206,13 @@ class HostedRoom:
             return
         room = self.room
         result = room.apply(entry)
-        self._turn_away(entry.event)
+        if type(entry.event) is Revoke:
+            self._turn_away(entry.event)
         if result is NOTHING:
             if not room.follows(epoch, entry):
                 self.lose()
             return
-        if result.deliveries:
-            self._deliver(result.deliveries)
+        self._deliver(result.deliveries)
         if result.arrived is not None:
             self._welcome(result.arrived, moved=result.moved)
         if result.changed:
@@ -242,10 +242,8 @@ class HostedRoom:
             if type(message) is Refused:
                 connection.refusals += 1
 
-    def _turn_away(self, event: Event) -> None:
+    def _turn_away(self, event: Revoke) -> None:
         """Dismiss who came by an access that a revocation took, and whom the room does not know yet."""
-        if not isinstance(event, Revoke):
-            return
         for one in self.connections:
             name = one.participant.id
             if event.participant in (ANYBODY, name) and event.seat in (None, one.seat):

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from signaling.shapes import ChatLine, IceServer, Message, Resume, RoomView
 from signaling.vocabulary import (
+    Addressee,
     ByeAction,
     ByeReason,
     CandidateLine,
@@ -125,7 +126,7 @@ class End(Message, frozen=True, tag="end"):
 class Offer(Message, frozen=True, tag="offer"):
     """An SDP offer (RFC 8829) for one peer."""
 
-    to: ParticipantId
+    to: Addressee
     pc: Pc
     sdp: Sdp
     ref: Ref | UnsetType = UNSET
@@ -134,7 +135,7 @@ class Offer(Message, frozen=True, tag="offer"):
 class Answer(Message, frozen=True, tag="answer"):
     """An SDP answer (RFC 8829) for one peer."""
 
-    to: ParticipantId
+    to: Addressee
     pc: Pc
     sdp: Sdp
     ref: Ref | UnsetType = UNSET
@@ -143,7 +144,7 @@ class Answer(Message, frozen=True, tag="answer"):
 class Candidate(Message, frozen=True, tag="candidate"):
     """A trickled ICE candidate (RFC 8838); an empty string ends the generation."""
 
-    to: ParticipantId
+    to: Addressee
     pc: Pc
     candidate: CandidateLine
     sdp_mid: Annotated[str, Meta(max_length=64)] | None = None

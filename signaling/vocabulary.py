@@ -21,6 +21,8 @@ SENSITIVE = {"sensitive": True}
 
 Ref = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
 ParticipantId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+# Whom a signal is for: looked up among who is here, so its letters are not looked at one by one before.
+Addressee = Annotated[str, Meta(min_length=1, max_length=64)]
 Epoch = Annotated[str, Meta(min_length=8, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Pc = Annotated[int, Meta(ge=0, le=2**31 - 1, description="peer-connection generation of this pair")]

@@ -48,6 +48,14 @@ async def test_a_generation_that_is_none_is_malformed(desk, pc):
     assert agent.got() == []
 
 
+@pytest.mark.parametrize("to", ["a b", "<b>", "\\u202e", "x" * 64])
+async def test_a_signal_is_for_somebody_who_is_here_however_the_name_is_written(desk, to):
+    _, agent, guest = await three(desk)
+    await guest.send(f'{{"type":"offer","to":"{to}","pc":1,"sdp":"v=0"}}'.encode())
+    assert guest.got() == [Refused(RefusalCode.NO_SUCH_PARTICIPANT)]
+    assert agent.got() == []
+
+
 async def test_the_highest_generation_of_one_pair_stops_no_other_pair(desk):
     customer, agent, guest = await three(desk)
     await guest.send(Offer("staff.1", TOP, "v=0"), Offer("customer", TOP, "v=0"))

@@ -30,7 +30,7 @@ NOW = datetime(2026, 9, 28, 9, 0, tzinfo=UTC)
         ("{}", RefusalCode.MALFORMED, None),
         ('{"type":"chat","ref":"r"}', RefusalCode.MALFORMED, "r"),
         ('{"type":"chat","id":"line-0001","text":"","ref":"r"}', RefusalCode.MALFORMED, "r"),
-        ('{"type":"offer","to":"a b","pc":1,"sdp":"v=0","ref":"r"}', RefusalCode.MALFORMED, "r"),
+        ('{"type":"admit","participant":"a b","ref":"r"}', RefusalCode.MALFORMED, "r"),
         ('{"type":"welcome","ref":"r"}', RefusalCode.UNKNOWN_TYPE, "r"),
         ('{"type":"chat","ref":"not a ref"}', RefusalCode.MALFORMED, None),
         ('{"type":"ping","ref":7}', RefusalCode.MALFORMED, None),
