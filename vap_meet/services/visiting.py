@@ -78,7 +78,7 @@ class Visiting:
         to every door that does not ask for it `as_guest`: it changes nothing of the appointment, and shows
         less of it.
         """
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             found = await arrivals.by_link(tx, hash_of(code))
             link, guest = await whose(tx, None if found is None else found.link)
             if found is None or (guest is not None and not as_guest):
@@ -103,7 +103,7 @@ class Visiting:
         A guest's visit is not found by a door that does not ask for it `as_guest`, nor by any door once they
         can't come back: that is `GuestVisitClosed`.
         """
-        async with self._db.read() as tx:
+        async with self._db.glance() as tx:
             found = await proven(tx, visit_id, browser)
             guest_id = guest_id_of(found.visit.participant_id)
             guest = None if guest_id is None else await guests.find(tx, guest_id)
