@@ -203,6 +203,24 @@ async def test_another_microphone_and_another_camera_take_over_without_a_new_con
         await expect(agent.get_by_test_id("announcement")).to_be_empty()
 
 
+@pytest.mark.long
+async def test_who_began_with_sound_alone_has_both_cameras_as_soon_as_one_is_on(server):
+    async with chromium(cameras=2) as browser, in_call(server, browser, choice="sound") as (customer, agent):
+        await customer.get_by_test_id("open-more").click()
+        flip = customer.get_by_test_id("flip-camera")
+        await expect(customer.get_by_test_id("devices")).to_be_visible()
+        await expect(flip).to_be_hidden()
+        await customer.get_by_test_id("close-more").click()
+        await customer.get_by_test_id("toggle-camera").click()
+        await video_moves(remote(agent))
+        await customer.get_by_test_id("open-more").click()
+        # Neither of these says that it looks the other way: the one before comes back, and that is said.
+        await flip.click()
+        await expect(customer.locator("#announcement")).not_to_be_empty()
+        await video_moves(remote(agent))
+        await expect(agent.get_by_test_id("remote-video")).to_have_attribute("camera", "on")
+
+
 async def test_sound_only_is_a_choice_and_never_shown_as_a_fault(server, browser):
     async with in_call(server, browser, "en", choice="sound") as (customer, agent):
         tile = agent.get_by_test_id("remote-video")

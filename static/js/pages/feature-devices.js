@@ -64,8 +64,12 @@ export function start(call, { say, signal }) {
   }, signal);
   navigator.mediaDevices.addEventListener('devicechange', () => void refresh(), { signal });
   setVisible(row, true);
-  void refresh();
+  /** @type {CallState['localMedia'] | undefined} */
+  let before;
   return (/** @type {CallState} */ { localMedia, instead }) => {
+    // What there is to choose is told only to who may use it: another camera, once one is on.
+    if (localMedia !== before) void refresh();
+    before = localMedia;
     flip.disabled = instead !== null || localMedia?.kind !== 'video';
     // Whoever comes later is heard from the same speaker.
     if (speaker) for (const each of sounds()) if (each.sinkId !== speaker) each.setSinkId(speaker).catch(() => undefined);
