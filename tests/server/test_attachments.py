@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from signaling.vocabulary import Stage
 from tests.support.attaching import (
     ID,
     OTHER_ID,
@@ -27,7 +28,7 @@ from tests.support.attaching import (
 from tests.support.record import NOON, TurnedClock, a_booking, fresh_database
 from tests.support.staff import PASSWORD
 from vap_meet.domain.attachment import MAX_AN_APPOINTMENT, MAX_BYTES
-from vap_meet.domain.errors import InvalidRequest, WrongState
+from vap_meet.domain.errors import Forbidden, InvalidRequest, WrongState
 from vap_meet.services.attachments import Attachments
 from vap_meet.services.booking import Booking
 from vap_meet.services.retention import Retention
@@ -245,7 +246,7 @@ class Kept:
     attachments: Attachments
     clock: TurnedClock
 
-    async def put(self, attachment_id=ID, content=PDF, appointment_id="a1"):
+    async def put(self, attachment_id=ID, content=PDF, appointment_id="a1", staff_id="7"):
         return await self.attachments.attach(
             appointment_id,
             attachment_id,
@@ -253,7 +254,7 @@ class Kept:
             name="plan.pdf",
             sha256=hashlib.sha256(content).digest(),
             sent_by="customer",
-            staff_id="7",
+            staff_id=staff_id,
         )
 
     async def ids(self):
@@ -298,6 +299,14 @@ class TestUseCase:
         await kept.put("one more")
         with pytest.raises(InvalidRequest):
             await kept.put("00000000")
+
+    async def test_whoever_only_looked_at_the_call_keeps_nothing(self, db, kept):
+        sessions = Sessions(db=db, clock=kept.clock)
+        await joins(sessions, "8", seq=2, stage=Stage.WATCHING)
+        with pytest.raises(Forbidden):
+            await kept.put(staff_id="8")
+        await joins(sessions, "8", seq=3)
+        assert (await kept.put(staff_id="8")).id == ID
 
     async def test_an_id_of_another_appointment_is_taken(self, kept):
         await kept.put()

@@ -25,9 +25,9 @@ PATH = f"/agent/appointments/a1/attachments/{ID}"
 PDF = b"%PDF-1.7 a plan of the house"
 
 
-async def joins(sessions, who, appointment_id="a1", seq=1):
-    """Let somebody join an appointment's call."""
-    fact = Joined(f"staff.{who}", (Grant.ADMIT, Grant.PUBLISH), Stage.ADMITTED)
+async def joins(sessions, who, appointment_id="a1", seq=1, stage=Stage.ADMITTED):
+    """Let somebody join an appointment's call, or only watch it."""
+    fact = Joined(f"staff.{who}", (Grant.ADMIT, Grant.PUBLISH), stage)
     at = int(NOON.timestamp() * 1000)
     await sessions.commit(appointment_id, Position("epoch-of-a-test", seq), at, fact)
 

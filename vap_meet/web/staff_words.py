@@ -102,14 +102,25 @@ class StaffWords:
         """Return a session's facts as lines, in their order."""
         seen: set[str | None] = set()
         held: set[str | None] = set()
+        looks: set[str | None] = set()
         steps = []
         for item in items:
             text = self._t(
-                _key(item, back=item.participant in seen, held=item.participant in held),
+                _key(
+                    item,
+                    back=item.participant in seen,
+                    held=item.participant in held,
+                    looks=item.participant in looks,
+                ),
                 who=self.participant(item.participant),
                 by=self.participant(item.by),
             )
-            if item.type == "joined" and item.detail != _WATCHING:
+            if item.type in {"prepared", "admitted"}:
+                looks.discard(item.by)
+            if item.type == "joined" and item.detail == _WATCHING:
+                looks.add(item.participant)
+            elif item.type == "joined":
+                looks.discard(item.participant)
                 seen.add(item.participant)
             held.discard(item.participant)
             if item.type == "held":
@@ -118,9 +129,9 @@ class StaffWords:
         return tuple(steps)
 
 
-def _key(item: TimelineItem, *, back: bool, held: bool) -> str:
-    """Return the words of a fact about somebody who was here before (`back`), or is on hold (`held`)."""
-    if item.type == "left":
+def _key(item: TimelineItem, *, back: bool, held: bool, looks: bool) -> str:
+    """Return the words of a fact about somebody who was here before (`back`), is on hold, or only looks."""
+    if item.type == "left" and not looks:
         return _KEY_OF_LEAVING.get(item.detail or "", _KEY_OF_FACT["left"])
     if item.type == "joined" and item.detail == _WATCHING:
         return "timeline.watches"
