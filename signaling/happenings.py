@@ -8,15 +8,17 @@ from signaling.backlog import Backlog
 from signaling.events import Arrive, Due, EndRoom, HandOver, Occupant, Opened, Revoke, Snapshot
 from signaling.facts import Joined, SentToLobby
 from signaling.places import is_gone, turned_away
-from signaling.protocol import Refused
+from signaling.protocol import Bye
 from signaling.results import NOTHING, Deadline, Result
 from signaling.seats import come_back, hand_over, seat_deadline, stay
 from signaling.stages import DUE_PREPARING, DUE_SEAT, DUE_SUMMONED, REJOIN_MS, SUMMON_MS
 from signaling.state import BYE, BYE_ENDED, State, preparing_deadline, summoned_deadline
-from signaling.vocabulary import Grant, MediaChoice, RefusalCode, Stage
+from signaling.vocabulary import ByeAction, ByeReason, Grant, MediaChoice, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_BYE_TOO_LATE: Final = Bye(ByeAction.STOP, ByeReason.TOO_LATE)
 
 
 def opened(state: State, at: int, event: Opened) -> Result:
@@ -79,8 +81,7 @@ def _enter(state: State, at: int, event: Arrive, before: Occupant | None) -> Res
         # up while they were away; the rejoin time is for those who went.
         stays = before.how == "revoked" or (before.how == "expired" and Grant.PLACE not in who.grants)
         if at - before.left_at > REJOIN_MS and not stays and not skips:
-            refused = Refused(RefusalCode.REJOIN_EXPIRED)
-            return Result(((event.connection, refused), (event.connection, BYE["left"])))
+            return Result(((event.connection, _BYE_TOO_LATE),))
     bye = turned_away(state, who, known=before is not None)
     if bye is not None:
         return Result(((event.connection, bye),))

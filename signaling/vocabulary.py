@@ -111,7 +111,6 @@ class RefusalCode(StrEnum):
     NOT_HERE = "not_here"  # the person addressed has left or is waiting
     WRONG_STAGE = "wrong_stage"
     STALE_PC = "stale_pc"
-    REJOIN_EXPIRED = "rejoin_expired"
     ROOM_ENDED = "room_ended"
     UNAVAILABLE = "unavailable"  # the log or the database can't take it now; try again
     NOT_YET = "not_yet"  # the participant asked for a minute, which is not over
@@ -139,6 +138,7 @@ class ByeReason(StrEnum):
     ROOM_FULL = "room_full"  # as many are here as a room takes
     LOCKED = "locked"  # a host lets nobody new in
     LEFT = "left"
+    TOO_LATE = "too_late"  # the time for coming back has passed
     REMOVED = "removed"
     ENDED = "ended"
     REVOKED = "revoked"  # cancelled, moved or signed out

@@ -54,11 +54,13 @@ test('who was stopped for another reason has left nothing', () => {
   assert.deepEqual(recall(VISIT), { way: 'video', microphone: true, camera: true });
 });
 
-test('who was removed is not asked for devices again', () => {
-  keep(state({ localMedia: video, mic: 'on', camera: 'on' }));
-  keep(over(bye('removed')));
-  assert.equal(recall(VISIT).way, 'none');
-});
+for (const reason of ['removed', 'too_late']) {
+  test(`who has no way back is not asked for devices again: ${reason}`, () => {
+    keep(state({ localMedia: video, mic: 'on', camera: 'on' }));
+    keep(over(bye(reason)));
+    assert.equal(recall(VISIT).way, 'none');
+  });
+}
 
 test('nothing is kept of a call that is over', () => {
   keep(state({ localMedia: video, mic: 'on', camera: 'on' }));

@@ -120,12 +120,16 @@ test('another device is told apart from a lost line', () => {
   assert.equal(roomView(state({ phase: 'stopped' }), true).stop?.title, 'say.room.stopped.lost');
 });
 
-test('who was removed is told so, and offered no way back', () => {
-  const stop = stopped('removed');
-  assert.equal(stop?.title, 'say.room.stopped.removed');
-  assert.equal(stop?.text, 'say.room.stopped.removed.text');
-  assert.equal(stop?.again, '');
-  assert.equal(stop?.reload, false);
+for (const reason of ['removed', 'too_late']) {
+  test(`who is told ${reason} is told so, and offered no way back`, () => {
+    const stop = stopped(reason);
+    assert.equal(stop?.title, `say.room.stopped.${reason}`);
+    assert.equal(stop?.text, `say.room.stopped.${reason}.text`);
+    assert.deepEqual([stop?.again, stop?.reload], ['', false]);
+  });
+}
+
+test('whoever found no place may try again', () => {
   for (const reason of ['room_full', 'locked', 'in_use']) assert.equal(stopped(reason)?.again, 'say.room.try_again');
 });
 

@@ -86,7 +86,7 @@ def test_and_does_not_when_others_have_taken_the_places():
     assert bye.reason is ByeReason.ROOM_FULL
 
 
-@pytest.mark.parametrize(("goes", "reason"), [("removes", ByeReason.REMOVED), ("leaves", ByeReason.LEFT)])
+@pytest.mark.parametrize(("goes", "reason"), [("removes", ByeReason.REMOVED), ("leaves", ByeReason.TOO_LATE)])
 def test_nobody_comes_back_by_it_who_was_removed_or_left_long_ago(goes, reason):
     play = Play(AGENT, GUEST)
     play.says(AGENT, Remove("guest")) if goes == "removes" else play.says(GUEST, Leave())
@@ -102,7 +102,7 @@ def test_a_room_that_is_formed_anew_lets_them_back_as_well():
     play.does(Opened("epoch-0002", 1, (gone, kept)))
     play.waits(REJOIN_MS / 1000 + 1)
     assert isinstance(play.arrives(GUEST).fact, Joined)
-    assert play.arrives(CUSTOMER).deliveries[-1][1].reason is ByeReason.LEFT
+    assert play.arrives(CUSTOMER).deliveries[-1][1].reason is ByeReason.TOO_LATE
 
 
 async def test_who_is_let_in_while_away_has_the_time_of_the_call_from_then_on(desk):

@@ -54,7 +54,7 @@ export function memory(visit) {
   return ({ localMedia, mic, camera, phase, bye }) => {
     if (phase === 'ended') return forget(visit);
     // Nobody is asked for a camera to be told that there is no way back.
-    if (bye?.reason === 'removed') choice = NOTHING;
+    if (bye?.reason === 'removed' || bye?.reason === 'too_late') choice = NOTHING;
     // Once it is over the devices are closed, and say nothing of what was chosen.
     else if (!isFinal(phase)) {
       const way = localMedia ? (localMedia.kind === 'video' ? 'video' : 'sound') : 'none';

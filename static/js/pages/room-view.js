@@ -38,10 +38,11 @@ const SECTION = {
 };
 
 // Reasons with words of their own; every other one is a lost connection.
-const STOPS = new Set(['moved_device', 'in_use', 'removed', 'room_full', 'locked']);
+const STOPS = new Set(['moved_device', 'in_use', 'removed', 'room_full', 'locked', 'too_late']);
 const AGAIN = new Map([
   ['moved_device', 'say.room.continue_here'],
   ['removed', ''],
+  ['too_late', ''],
 ]);
 // The record has changed: moved, cancelled, or this browser's access is over. The page explains which.
 const RELOADS = new Set(['revoked', 'no_access']);

@@ -64,7 +64,7 @@ export {};
 /**
  * Why the server closes a connection.
  *
- * @typedef {'ended' | 'idle' | 'in_use' | 'left' | 'locked' | 'misbehaved' | 'moved_device' | 'no_access' | 'removed' | 'restarting' | 'revoked' | 'room_full' | 'too_slow' | 'unavailable'} ByeReason
+ * @typedef {'ended' | 'idle' | 'in_use' | 'left' | 'locked' | 'misbehaved' | 'moved_device' | 'no_access' | 'removed' | 'restarting' | 'revoked' | 'room_full' | 'too_late' | 'too_slow' | 'unavailable'} ByeReason
  */
 
 /**
@@ -334,7 +334,7 @@ export {};
 /**
  * Why a command had no effect. Stable; a client may act on it.
  *
- * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'not_yet' | 'rate_limited' | 'rejoin_expired' | 'room_ended' | 'room_full' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
+ * @typedef {'hello_again' | 'hello_first' | 'malformed' | 'no_such_participant' | 'nobody_asks' | 'not_admitted' | 'not_granted' | 'not_here' | 'not_yet' | 'rate_limited' | 'room_ended' | 'room_full' | 'stale_pc' | 'too_large' | 'unavailable' | 'unknown_type' | 'wrong_stage'} RefusalCode
  */
 
 /**
