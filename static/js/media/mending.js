@@ -126,7 +126,7 @@ export function mend({ state, renewals }, event, polite) {
  * @param {Mending} mending
  */
 export function isBroken({ state }) {
-  return state === 'suspect' || state === 'restarting' || state === 'yielding' || state === 'renewing';
+  return !['held', 'connecting', 'flowing'].includes(state);
 }
 
 /**

@@ -126,11 +126,10 @@ export class Negotiation extends TypedEvents {
    * @throws {Error} The browser refuses it; this connection can't be saved.
    */
   async receive(message) {
-    const { type } = message;
     const taken =
-      type === 'candidateFrom'
+      message.type === 'candidateFrom'
         ? this.#receiveCandidate(message)
-        : this.#receiveDescription({ type: type === 'offerFrom' ? 'offer' : 'answer', sdp: message.sdp });
+        : this.#receiveDescription({ type: message.type === 'offerFrom' ? 'offer' : 'answer', sdp: message.sdp });
     await Promise.race([this.#closed, taken]);
   }
 
@@ -164,11 +163,10 @@ export class Negotiation extends TypedEvents {
     }
   }
 
-  /** @param {CandidateFrom} candidate */
-  async #receiveCandidate({ candidate, sdpMid = null, sdpMLineIndex = null, usernameFragment = null }) {
-    const init = { candidate, sdpMid, sdpMLineIndex, usernameFragment };
+  /** @param {CandidateFrom} message As RTCIceCandidateInit has it, and more, which browsers leave alone. */
+  async #receiveCandidate(message) {
     try {
-      await this.connection.addIceCandidate(candidate ? init : undefined);
+      await this.connection.addIceCandidate(message.candidate ? message : undefined);
     } catch (error) {
       if (!this.#ignoreOffer) throw error;
     }

@@ -13,7 +13,7 @@ import { PathWatch } from './path-watch.js';
  * @import { Answer, AnswerFrom, Candidate, CandidateFrom, Offer, OfferFrom } from '../signaling/messages.js'
  * @import { Tracks } from './local-media.js'
  * @import { Mending, MendingEvent } from './mending.js'
- * @import { Limits } from './negotiation.js'
+ * @import { Description, Found, Limits } from './negotiation.js'
  * @import { PeerChannels } from './peer-channel.js'
  *
  * @typedef {Offer | Answer | Candidate} Outgoing
@@ -182,9 +182,9 @@ export class Peer extends TypedEvents {
    * @param {boolean} [moved]
    */
   #open(pc, moved) {
-    const isAhead = this.#negotiation && this.#pc < 0;
+    const hasOne = this.#negotiation && this.#pc < 0;
     this.#pc = pc;
-    if (isAhead) return;
+    if (hasOne) return;
     this.#path?.close();
     this.#negotiation?.close();
     this.emit('channels', { channels: null });
@@ -193,10 +193,8 @@ export class Peer extends TypedEvents {
     const connection = connect(this.#configuration, moved);
     const negotiation = new Negotiation({ connection, polite, tracks: this.#tracks, limits: this.#limits });
     this.#negotiation = negotiation;
-    negotiation.on('message', (message) => {
-      // Work of a generation that was replaced meanwhile is dropped.
-      if (negotiation === this.#negotiation) this.#post({ ...message, to: this.#options.id, pc: this.#pc });
-    });
+    // Work of a generation that was replaced meanwhile is dropped.
+    negotiation.on('message', (message) => negotiation === this.#negotiation && this.#post(message));
     negotiation.on('track', (both) => this.emit('track', both));
     negotiation.on('connectionstate', (state) => this.#watch(state));
     negotiation.on('channels', (channels) => this.emit('channels', { channels }));
@@ -243,8 +241,9 @@ export class Peer extends TypedEvents {
     return true;
   }
 
-  /** @param {Outgoing} message */
-  #post(message) {
+  /** @param {Description | Found} told */
+  #post(told) {
+    const message = { ...told, to: this.#options.id, pc: this.#pc };
     if (this.#mending.state !== 'held') this.#options.send(message);
     else if (this.#heldBack.length < HELD_BACK_LIMIT) this.#heldBack.push(message);
   }
