@@ -76,7 +76,9 @@ async def test_another_address_where_no_relay_is_needed(tmp_path):
         await call.goes_on()
         path = await path_of(call.customer)
         assert path is not None
-        assert (path.local, path.relay, path.address) == ("host", None, address)
+        assert (path.relay, path.address) == (None, address)
+        # A check may leave by the new address before Chromium has listed it: then the other side names it first.
+        assert path.local in {"host", "prflx"}
 
 
 async def test_a_restarted_server_leaves_the_pictures_alone(tmp_path):
