@@ -93,3 +93,34 @@ async def test_sound_that_the_phone_stopped_goes_on_and_one_that_it_refuses_is_a
         await hear.click()
         await expect(hear).to_be_hidden()
         await sound_is_heard(tile.locator("audio"))
+
+
+# As a phone does for a call of its own; some never give the device back by themselves.
+TAKE = """(video, kind) => {
+  const [track] = video.srcObject.getTracks().filter((each) => each.kind === kind);
+  Object.defineProperty(track, 'muted', { value: true });
+  track.dispatchEvent(new Event('mute'));
+}"""
+
+
+@pytest.mark.long
+async def test_a_device_that_the_phone_took_is_had_back_by_its_button(server, browser):
+    async with phone(browser, language="en") as context, desktop(browser) as agents:
+        customer, agent = await context.new_page(), await agents.new_page()
+        await wait_in_line(customer, f"{server.links['links']['now']}?lang=en")
+        await sign_in(agent, server, "agent")
+        await call_in(agent, server, server.links["appointments"]["now"])
+        await expect(customer.get_by_test_id("open-more")).to_be_enabled()
+        notes = customer.get_by_test_id("call-notes")
+        for kind, button, said in (
+            ("video", "toggle-camera", "paused the camera"),
+            ("audio", "toggle-microphone", "can't be heard"),
+        ):
+            await customer.locator("#self-tile video").evaluate(TAKE, kind)
+            await expect(notes).to_contain_text(said)
+            await expect(customer.get_by_test_id(button)).to_have_attribute("data-off", "")
+            await customer.get_by_test_id(button).click()
+            await expect(notes).to_be_empty()
+            await expect(customer.get_by_test_id(button)).not_to_have_attribute("data-off", "")
+        await video_moves(agent.get_by_test_id("remote-video").locator("video"))
+        await sound_is_heard(agent.get_by_test_id("remote-video").locator("audio"))

@@ -45,7 +45,8 @@ export function mediaControls(call, say, signal) {
  * @param {(words: string) => void} say
  */
 async function toggleCamera(call, say) {
-  const { camera } = call.state;
+  const { camera, localMedia } = call.state;
+  if (camera === 'off' && isTaken(localMedia?.tracks.video)) return void localMedia?.reopen('video');
   if (camera !== 'none') return call.setCamera(camera === 'off');
   return reopen(call, true, say);
 }
