@@ -1,7 +1,8 @@
 /**
  * `<vap-mic-meter label="...">`: how loud the microphone is, so that a person sees that it works.
  *
- * Property: `stream`. Event: `vap-heard`, once, when it has clearly heard something.
+ * Properties: `stream`; `heard`, whether something was clearly heard of it. Event: `vap-heard`, once a stream,
+ * when that is so.
  */
 import { make } from '../lib/dom.js';
 
@@ -32,6 +33,10 @@ export class VapMicMeter extends HTMLElement {
     return this.#stream;
   }
 
+  get heard() {
+    return this.#heard;
+  }
+
   /** @param {MediaStream | null} stream */
   set stream(stream) {
     this.#stream = stream;
@@ -42,6 +47,7 @@ export class VapMicMeter extends HTMLElement {
     this.#stop?.();
     this.#stop = undefined;
     this.#meter.value = 0;
+    this.#heard = false;
     if (!this.#stream?.getAudioTracks().length) return;
     const context = new AudioContext();
     const analyser = context.createAnalyser();

@@ -12,6 +12,7 @@ import { deviceKind } from './device-kind.js';
 
 /**
  * @import { Network, Path } from './check-network.js'
+ * @import { VapMicMeter } from '../elements/mic-meter.js'
  * @import { DeviceCheck } from './device.js'
  *
  * @typedef {{ paths: Path[], words: Record<string, string> }} Plan
@@ -79,7 +80,8 @@ export class Check {
     on('speaker-yes', () => this.#answer('heard'));
     on('speaker-no', () => this.#answer('not_heard'));
     on('speaker-again', () => this.#bell.ring());
-    const meter = byId('mic-meter', HTMLElement);
+    const meter = /** @type {VapMicMeter} */ (byId('mic-meter', HTMLElement));
+    this.#heard = meter.heard; // whoever spoke before they asked for the check need not speak again
     listen(meter, /** @type {any} */ ('vap-heard'), () => this.#hears(), this.#signal);
   }
 
