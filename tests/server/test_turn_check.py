@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -12,7 +13,7 @@ from tests.support.record import NOON, TurnedClock
 from tests.support.server import app_in_process, free_port
 from tests.support.staff import staffed, words_of
 from vap_meet.clock import utc_now
-from vap_meet.services.turn_check import TurnCheck, TurnFault
+from vap_meet.services.turn_check import EVERY_S, SOONER_S, TurnCheck, TurnFault
 from vap_meet.web.appkeys import HEALTH
 
 GOOD, BROKEN = Allocation(None, 12), Allocation(TurnFault.WRONG_SECRET, 30)
@@ -51,6 +52,24 @@ async def test_a_server_that_comes_back_is_whole_again():
     servers.answers["one"] = GOOD
     await check.run_once()
     assert not check.states[0].is_broken
+
+
+async def test_servers_are_asked_again_and_again_and_a_broken_one_sooner():
+    servers = Servers(one=GOOD, two=BROKEN)
+    waited = []
+
+    async def pause(seconds):
+        waited.append(seconds)
+        if len(waited) == 2:
+            servers.answers["two"] = GOOD
+        if len(waited) == 4:
+            raise asyncio.CancelledError
+
+    check = TurnCheck(urls=("one", "two"), secret="s", clock=TurnedClock(), ask=servers, pause=pause)
+    with pytest.raises(asyncio.CancelledError):
+        await check.run()
+    assert waited == [SOONER_S, SOONER_S, EVERY_S, EVERY_S]
+    assert len(servers.asked) == 8
 
 
 async def test_without_servers_there_is_nothing_to_run():

@@ -48,11 +48,18 @@ class TurnCheck:
     """Asks every configured server for an allocation, as browsers do, and remembers the answers."""
 
     def __init__(
-        self, *, urls: tuple[str, ...], secret: str | None, clock: Clock, ask: Allocate = allocate
+        self,
+        *,
+        urls: tuple[str, ...],
+        secret: str | None,
+        clock: Clock,
+        ask: Allocate = allocate,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._secret = secret or ""
         self._clock = clock
         self._ask = ask
+        self._pause = pause
         self._states = {url: TurnState(url=url) for url in urls}
 
     @property
@@ -64,7 +71,7 @@ class TurnCheck:
         """Ask until cancelled; without servers there is nothing to do."""
         while self._states:
             await self.run_once()
-            await asyncio.sleep(SOONER_S if any(state.is_broken for state in self.states) else EVERY_S)
+            await self._pause(SOONER_S if any(state.is_broken for state in self.states) else EVERY_S)
 
     async def run_once(self) -> None:
         """Ask every server once, all at the same time."""
