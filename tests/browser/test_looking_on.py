@@ -37,7 +37,7 @@ async def test_looking_at_a_running_call_takes_no_part_in_it_until_the_click(bro
             await expect(agent.get_by_test_id("group-tile")).to_have_count(0)
             await expect(customer.get_by_test_id("group-tile")).to_have_count(0)
 
-            # Back in line the customer is anybody's to call in, and the question is there again with the call.
+            # Back in line the customer is anybody's to call in; with the call the question comes back.
             await agent.get_by_test_id("lobby").click()
             await expect(looker.get_by_test_id("call-in")).to_be_visible()
             await expect(looker.get_by_test_id("self-video")).to_be_visible()
