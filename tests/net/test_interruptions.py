@@ -77,7 +77,7 @@ async def test_another_address_where_no_relay_is_needed(tmp_path):
         path = await path_of(call.customer)
         assert path is not None
         assert (path.relay, path.address) == (None, address)
-        # A check may leave by the new address before Chromium has listed it: then the other side names it first.
+        # A check may leave by it before Chromium has listed it: then the other side names it first.
         assert path.local in {"host", "prflx"}
 
 
