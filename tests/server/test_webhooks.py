@@ -3,10 +3,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from signaling.events import Position
+from signaling.facts import Joined
+from signaling.vocabulary import Grant, Stage
 from tests.support.webhooks import receiving, telling
+from vap_meet.domain.access import CUSTOMER
 from vap_meet.domain.errors import InvalidRequest, NotFound, VersionConflict
 from vap_meet.domain.outbox import GIVE_UP_AFTER
 from vap_meet.domain.webhooks import OLD_SECRET_LIVES
+from vap_meet.services.sessions import Sessions
 from vap_meet.store import schema_webhooks as tables
 from vap_meet.store.webhook_attempts import forget_before
 
@@ -46,6 +51,29 @@ async def test_nothing_is_promised_while_nobody_listens(teller, receiver):
     async with teller.db.read() as tx:
         counted = await tx.execute(select(func.count()).select_from(tables.webhook_event))
     assert (counted.scalar_one(), receiver.seen) == (0, {})
+
+
+async def test_a_fact_wakes_who_tells_endpoints_if_one_is_to_be_told_of_it(teller, receiver):
+    woken = []
+    sessions = Sessions(db=teller.db, clock=teller.clock, wake=lambda: woken.append("woken"))
+    comes = Joined(CUSTOMER, (Grant.CHAT, Grant.PUBLISH), Stage.WAITING)
+
+    async def come(appointment_id, seq):
+        at = round(teller.clock().timestamp() * 1000)
+        await sessions.commit(appointment_id, Position("epoch-one", seq), at, comes)
+
+    await teller.book("a-1")
+    await come("a-1", 1)
+    assert woken == []
+    await teller.listen(receiver)
+    await teller.book("a-2")
+    await come("a-2", 1)
+    assert woken == ["woken"]
+    await come("a-2", 1)
+    await come("a-2", 2)
+    assert woken == ["woken"], "the one was there already, the other leaves the state as it is"
+    await teller.tell()
+    assert receiver.types("a-2") == ["booked", "waiting"]
 
 
 async def test_an_endpoint_that_does_not_echo_the_challenge_is_not_verified(teller, receiver):

@@ -22,10 +22,12 @@ from vap_meet.domain.audit import NewEntry
 from vap_meet.domain.errors import Unavailable
 from vap_meet.domain.session import meeting_of
 from vap_meet.services import facts
+from vap_meet.services.announcing import no_one
 from vap_meet.services.webhook_events import promise_webhooks_of_many
 from vap_meet.store import appointments, audit, sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -79,12 +81,17 @@ class Recorder:
         *,
         db: Database,
         clock: Clock,
+        wake: Callable[[], None] = no_one,
         host_came: HostCame | None = None,
         summoned: HostCame | None = None,
     ) -> None:
-        """Take the parts; the last two are told, in the transaction, of what they are named after."""
+        """Take the parts: `wake` follows a commit that may have promised something.
+
+        The last two are told, in the transaction, of what they are named after.
+        """
         self._db = db
         self._clock = clock
+        self._wake = wake
         self._host_came = host_came
         self._summoned = summoned
         self._waiting: deque[NewFact] = deque()
@@ -115,7 +122,7 @@ class Recorder:
         try:
             async with self._db.write() as tx:
                 heard = {"host_came": self._host_came, "summoned": self._summoned}
-                await take(tx, batch, now=self._clock(), **heard)
+                promised = await take(tx, batch, now=self._clock(), **heard)
         except Exception as error:  # noqa: BLE001 - each caller gets it, from `record`
             if len(batch) > 1 and not isinstance(error, Unavailable):
                 for one in batch:  # one of them is at fault, which the others must not suffer for
@@ -123,6 +130,9 @@ class Recorder:
                 return
             for one in batch:
                 one.error = error
+        else:
+            if promised:
+                self._wake()
         for one in batch:
             one.done = True
 
@@ -134,11 +144,12 @@ async def take(
     now: datetime,
     host_came: HostCame | None = None,
     summoned: HostCame | None = None,
-) -> None:
-    """Store facts with what they change: sessions, states, audit. Those that are there change nothing.
+) -> bool:
+    """Store facts with what they change; return whether anybody may have been promised something by it.
 
-    A fact that the appointment's state table refuses is stored all the same: it happened. A room whose record
-    is gone, which only the demonstration's "start over" can bring about, has nowhere to keep facts.
+    Sessions, states and audit go with them; facts that are there change nothing. A fact that the
+    appointment's state table refuses is stored all the same: it happened. A room whose record is gone, which
+    only the demonstration's "start over" can bring about, has nowhere to keep facts.
     """
     by_room: dict[str, list[NewFact]] = {}
     for one in batch:
@@ -150,13 +161,14 @@ async def take(
     changes = _Changes(now)
     for room, where in standing.items():
         changes.add(room, where, known.get(room, []), by_room[room])
-    await changes.write(tx)
+    promised = await changes.write(tx)
     if host_came is not None:
         for room in changes.hosted:
             await host_came(tx, room, at=now)
     if summoned is not None:
         for room in changes.summoned:
             await summoned(tx, room, at=now)
+    return promised or bool(changes.hosted or changes.summoned)
 
 
 class _Changes:
@@ -205,8 +217,8 @@ class _Changes:
             )
             self._meetings[room] = meeting_of(what for what in told_so_far if what is not None)
 
-    async def write(self, tx: AsyncConnection) -> None:
-        """Write it all."""
+    async def write(self, tx: AsyncConnection) -> bool:
+        """Write it all; return whether endpoints are to be told of it."""
         if self._facts:
             await sessions.insert_facts(tx, self._facts, recorded_at=self._now)
         if self._meetings:
@@ -215,8 +227,7 @@ class _Changes:
             await appointments.set_states(tx, self._states, at=self._now)
         if self._audited:
             await audit.record_all(tx, self._audited)
-        if self._told:
-            await promise_webhooks_of_many(tx, self._told, at=self._now)
+        return bool(self._told) and await promise_webhooks_of_many(tx, self._told, at=self._now)
 
 
 def _entry(action: str, room: str, fact: Fact, now: datetime) -> NewEntry:

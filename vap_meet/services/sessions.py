@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec.structs import replace
 
-from signaling.facts import Ended, Fact, FactNotStored, FactSink, Summoned
+from signaling.facts import Ended, Fact, FactNotStored, FactSink
 from vap_meet.domain.access import CUSTOMER, staff_participant
 from vap_meet.domain.appointment import IdentityAssurance, Language
 from vap_meet.domain.errors import Unavailable, WrongState
@@ -79,8 +79,7 @@ class Sessions(FactSink):
         self._db = db
         self._clock = clock
         self._recorded = recorded
-        self._wake = wake
-        self._recorder = Recorder(db=db, clock=clock, host_came=host_came, summoned=summoned)
+        self._recorder = Recorder(db=db, clock=clock, wake=wake, host_came=host_came, summoned=summoned)
 
     async def commit(self, room: str, position: Position, at: int, fact: Fact) -> None:
         """Store one fact with all it changes, in one transaction, exactly once by its position.
@@ -93,8 +92,6 @@ class Sessions(FactSink):
         except Unavailable as error:
             raise FactNotStored(error.sentence) from error
         self._recorded()
-        if facts.step_of(fact) is not None or isinstance(fact, Summoned):
-            self._wake()
 
     async def timeline(self, appointment_id: str) -> tuple[TimelineItem, ...]:
         """Return every fact of an appointment in its order, those of earlier times too. Raises `NotFound`."""

@@ -54,13 +54,17 @@ async def promise_webhooks(
 
 async def promise_webhooks_of_many(
     tx: AsyncConnection, told: Sequence[tuple[AppointmentEvent, str]], *, at: datetime
-) -> None:
-    """Promise the same of many appointments in this order; read no record of which nobody is to be told."""
+) -> bool:
+    """Promise the same of many appointments in this order; return whether anything was promised.
+
+    No record is read of which nobody is to be told.
+    """
     listening = {event: await webhooks.listeners(tx, event) for event in {event for event, _ in told}}
     for event, appointment_id in told:
         if listening[event]:
             appointment = await appointments.get(tx, appointment_id)
             await _promise_all(tx, listening[event], event, appointment, at=at)
+    return any(listening.values())
 
 
 async def _promise_all(
