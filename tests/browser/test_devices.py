@@ -125,3 +125,11 @@ async def test_an_agent_without_a_camera_is_told_and_calls_in_by_sound(server, b
         await expect(problem).to_be_hidden()
         await sound_is_heard(customer.locator("#remote-tile audio"))
         await expect(customer.get_by_test_id("remote-tile")).to_have_attribute("camera", "none")
+        # Still busy: the sound goes on. Free again: one press, and the customer sees them.
+        await agent.get_by_test_id("camera").click()
+        await expect(problem).to_be_visible()
+        await sound_is_heard(customer.locator("#remote-tile audio"))
+        await agent.evaluate("window.busy = false")
+        await agent.get_by_test_id("camera").click()
+        await expect(problem).to_be_hidden()
+        await video_moves(customer.get_by_test_id("remote-tile").locator("video"))

@@ -59,7 +59,10 @@ export class OwnMedia {
   }
 
   toggleCamera() {
-    this.#call.setCamera(this.#call.state.camera !== 'on');
+    const { camera } = this.#call.state;
+    if (camera !== 'none') return this.#call.setCamera(camera !== 'on');
+    this.#soundOnly = false;
+    return this.#wanted && void this.#open();
   }
 
   #withoutPicture() {

@@ -140,9 +140,11 @@ export class CallView {
  */
 function showToggle(id, choice, state, [off, on]) {
   const button = byId(id, HTMLButtonElement);
-  button.disabled = choice === 'none' || isFinal(state.phase);
-  button.toggleAttribute('data-off', choice === 'off');
-  setText(one(button, '[data-label]', HTMLElement), say(choice === 'off' ? on : off));
+  // Whoever went on by sound alone has their camera opened by its button.
+  const isOff = choice === 'off' || (id === 'camera' && choice === 'none' && state.localMedia !== null);
+  button.disabled = (choice === 'none' && !isOff) || isFinal(state.phase);
+  button.toggleAttribute('data-off', isOff);
+  setText(one(button, '[data-label]', HTMLElement), say(isOff ? on : off));
 }
 
 /**
