@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -122,6 +123,22 @@ async def test_a_colleagues_call_is_neither_taken_nor_tried(house):
         response, html = await house.agent.post(f"/agent/call-backs/a1/{path}", form)
         assert (response.status, "A colleague has taken this call" in html) == (409, True)
     assert (await house.app[CALL_BACKS].of("a1")).call_back.owner_id == other.id
+
+
+async def test_a_colleagues_call_that_is_overdue_is_everybodys_again(house):
+    other = await house.app[STAFFING].add("second", "correct horse battery", "agent", "موظف 2", "Agent 2")
+    await ask(house)
+    calls, me = house.app[CALL_BACKS], await member(house)
+    taken = await calls.take("a1", staff_id=other.id)
+    assert await calls.count(me) == 0
+    house.clock.now = taken.due_at + timedelta(seconds=1)
+    assert await calls.count(me) == 1
+    _, html = await house.agent.get("/agent/call-backs")
+    assert "A colleague has taken this call and did not make it in time" in html
+    assert (await house.agent.post("/agent/call-backs/a1/take", {}))[0].status == 303
+    assert (await calls.of("a1")).call_back.owner_id == me
+    with pytest.raises(WrongState):
+        await calls.tried("a1", reached=True, note="", staff_id=other.id)
 
 
 async def test_of_two_who_take_a_call_at_once_one_has_it(house):

@@ -16,6 +16,7 @@ from vap_meet.domain.call_backs import (
     MAX_TRIES,
     Asker,
     CallBack,
+    CallBackState,
     Result,
     check_note,
     due_at,
@@ -168,27 +169,34 @@ class CallBacks:
             return await _close(tx, before, Result.WITHDRAWN, by="customer", at=now)
 
     async def desk(self, staff_id: str) -> Desk:
-        """Return what somebody has to call: their own, and what nobody has taken yet."""
-        since = self._clock() - SHOWN_CLOSED_FOR
+        """Return what somebody has to call: their own, and what is anybody's.
+
+        That is what nobody has taken, and what a colleague has and has not done in time.
+        """
+        now = self._clock()
+        since = now - SHOWN_CLOSED_FOR
         async with self._db.read() as tx:
             return Desk(
-                open=await store.open_for(tx, staff_id, at_most=SHOWN),
+                open=await store.open_for(tx, staff_id, now=now, at_most=SHOWN),
                 closed=await store.closed_by(tx, staff_id, since=since, at_most=SHOWN),
             )
 
     async def count(self, staff_id: str) -> int:
         """Count what somebody has to call."""
         async with self._db.read() as tx:
-            return await store.count_open(tx, staff_id)
+            return await store.count_open(tx, staff_id, now=self._clock())
 
     async def take(self, appointment_id: str, *, staff_id: str) -> CallBack:
-        """Make one somebody's own. Raises `NotFound`, `WrongState` if it is closed or a colleague's."""
+        """Make one somebody's own. Raises `NotFound`, `WrongState` if it is closed or a colleague's.
+
+        A colleague's that is overdue may be taken over: whoever has it may be away.
+        """
         async with self._db.write() as tx:
             now = self._clock()
             call_back = await _open(tx, appointment_id)
             if call_back.owner_id == staff_id:
                 return call_back
-            if call_back.owner_id is not None:
+            if call_back.owner_id is not None and call_back.state(now) is not CallBackState.OVERDUE:
                 raise WrongState("A colleague has taken this call.")
             taken = replace(call_back, owner_id=staff_id)
             await store.put(tx, taken, new=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from vap_meet.domain.call_backs import Asker, CallBack, Result
 from vap_meet.store.schema import appointment
@@ -14,7 +14,7 @@ from vap_meet.store.schema_call_backs import call_back as table
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -48,10 +48,11 @@ async def put(tx: AsyncConnection, call_back: CallBack, *, new: bool) -> None:
         await tx.execute(update(table).where(table.c.appointment_id == appointment_id).values(**values))
 
 
-async def open_for(tx: AsyncConnection, staff_id: str, *, at_most: int) -> tuple[CallBackRow, ...]:
-    """Return what is somebody's to do, and what nobody has taken, the most urgent first."""
-    whose = or_(table.c.owner_id == staff_id, table.c.owner_id.is_(None))
-    query = _rows().where(table.c.closed_at.is_(None), whose).order_by(table.c.due_at).limit(at_most)
+async def open_for(
+    tx: AsyncConnection, staff_id: str, *, now: datetime, at_most: int
+) -> tuple[CallBackRow, ...]:
+    """Return what is somebody's to do, and what anybody may take, the most urgent first."""
+    query = _rows().where(_open_to(staff_id, now)).order_by(table.c.due_at).limit(at_most)
     return tuple(map(_row, await tx.execute(query)))
 
 
@@ -68,11 +69,15 @@ async def closed_by(
     return tuple(map(_row, await tx.execute(query)))
 
 
-async def count_open(tx: AsyncConnection, staff_id: str) -> int:
+async def count_open(tx: AsyncConnection, staff_id: str, *, now: datetime) -> int:
     """Count what `open_for` would return without a bound."""
-    whose = or_(table.c.owner_id == staff_id, table.c.owner_id.is_(None))
-    query = select(func.count()).select_from(table).where(table.c.closed_at.is_(None), whose)
+    query = select(func.count()).select_from(table).where(_open_to(staff_id, now))
     return int((await tx.execute(query)).scalar_one())
+
+
+def _open_to(staff_id: str, now: datetime) -> ColumnElement[bool]:
+    whose = or_(table.c.owner_id == staff_id, table.c.owner_id.is_(None), table.c.due_at < now)
+    return and_(table.c.closed_at.is_(None), whose)
 
 
 def _rows() -> Any:
