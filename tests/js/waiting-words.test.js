@@ -35,26 +35,26 @@ const self = (changes) => ({
 
 test('a range is in the zone it is asked for', () => {
   const to = NINE + 20 * MINUTE;
-  assert.deepEqual(timeRange(NINE, to, 'en', 'Europe/Berlin'), { start: '7:00', end: '7:20 am' });
+  assert.deepEqual(timeRange(NINE, to, 'en', 'Europe/Berlin'), { start: '7:00', end: '7:20\u00a0am' });
 });
 
 test('a range says the half of the day once where both times are in it', () => {
   const to = NINE + 20 * MINUTE;
-  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'ar', ZONE), { start: '9:10', end: '9:20 ص' });
-  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'en', ZONE), { start: '9:10', end: '9:20 am' });
+  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'ar', ZONE), { start: '9:10', end: '9:20\u00a0ص' });
+  assert.deepEqual(timeRange(NINE + 10 * MINUTE, to, 'en', ZONE), { start: '9:10', end: '9:20\u00a0am' });
   const noon = NINE + 180 * MINUTE;
-  assert.deepEqual(timeRange(noon - 5 * MINUTE, noon + 5 * MINUTE, 'ar', ZONE), { start: '11:55 ص', end: '12:05 م' });
+  assert.deepEqual(timeRange(noon - 5 * MINUTE, noon + 5 * MINUTE, 'ar', ZONE), { start: '11:55\u00a0ص', end: '12:05\u00a0م' });
 });
 
 test('what is minutes away is not told as a range', () => {
   const told = outlook({ earliestAt: NINE + 10 * MINUTE, latestAt: NINE + 20 * MINUTE, before: 2 });
   assert.deepEqual(outlookView(told, NINE, 'en', ZONE), {
-    when: { key: 'say.waiting.between', values: { start: '9:10', end: '9:20 am' } },
+    when: { key: 'say.waiting.between', values: { start: '9:10', end: '9:20\u00a0am' } },
     before: 2,
     late: false,
   });
   const near = outlookView(told, NINE + 6 * MINUTE, 'en', ZONE);
-  assert.deepEqual(near.when, { key: 'say.waiting.soon', values: { end: '9:20 am' } });
+  assert.deepEqual(near.when, { key: 'say.waiting.soon', values: { end: '9:20\u00a0am' } });
 });
 
 test('nobody is told a time or a place that is not known', () => {

@@ -1,4 +1,5 @@
 const SECOND = 1_000;
+const UNBROKEN = '\u00a0';
 
 /**
  * Split a span into whole parts; a negative span counts as none.
@@ -70,7 +71,8 @@ export function timeOfDay(at, language, timeZone) {
 }
 
 /**
- * Write two times of a day for "between … and …": half a day that both are in is said once, at the end.
+ * Write two times of a day for "between … and …": half a day that both are in is said once, at the end, and
+ * never begins a line of its own.
  *
  * @param {number} from Milliseconds since 1970.
  * @param {number} to
@@ -87,8 +89,9 @@ export function timeRange(from, to, language, timeZone) {
   });
   const half = (/** @type {number} */ at) =>
     format.formatToParts(at).find(({ type }) => type === 'dayPeriod')?.value;
-  const end = format.format(to);
-  if (half(from) !== half(to)) return { start: format.format(from), end };
+  const whole = (/** @type {number} */ at) => format.format(at).replaceAll(' ', UNBROKEN);
+  const end = whole(to);
+  if (half(from) !== half(to)) return { start: whole(from), end };
   const parts = format.formatToParts(from).filter(({ type }) => type !== 'dayPeriod');
   return { start: parts.map(({ value }) => value).join('').trim(), end };
 }
