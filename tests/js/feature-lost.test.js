@@ -22,6 +22,11 @@ describe('nothing comes through to whoever talks to an official', () => {
     assert.equal(lost('in_call', undefined, [official({ online: false })]), true);
   });
 
+  test('but not while a companion is seen and heard', () => {
+    const both = new Map([['staff.1', 'failed'], ['guest', 'connected']]);
+    assert.equal(isLost({ phase: 'in_call', participants: [official()], links: both }, null), false);
+  });
+
   test('which is nothing to say of who waits, is on hold or is done', () => {
     for (const phase of ['waiting', 'preparing', 'held', 'left', 'ended']) assert.equal(lost(phase, undefined), false);
   });

@@ -7,7 +7,6 @@
  * @import { Surroundings } from './call-features.js'
  */
 import { byId, setVisible } from '../lib/dom.js';
-import { officialIn } from './room-view.js';
 
 /** Longer than it takes to mend a path, or to come back from another network. */
 const LASTS_MS = 20_000;
@@ -39,11 +38,12 @@ export function start(call, { side, signal }) {
  * Whether this person is in a call of which nothing comes through now.
  *
  * @param {Pick<CallState, 'phase' | 'participants' | 'links'>} state
- * @param {string | null} customer Whom an official talks to; null for everybody else, who talk to the official.
+ * @param {string | null} customer Whom an official talks to; null for everybody else.
  */
 export function isLost({ phase, participants, links }, customer) {
   if (phase !== 'in_call') return false;
-  if (customer === null) return links.get(officialIn({ participants })?.id ?? '') !== 'connected';
+  // A companion may see and hear the customer, the official being away.
+  if (customer === null) return ![...links.values()].includes('connected');
   const called = participants.some(({ id, stage }) => id === customer && stage === 'admitted');
   return called && links.get(customer) !== 'connected';
 }
