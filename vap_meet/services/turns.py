@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from vap_meet.clock import Clock
+    from vap_meet.domain.appointment import Appointment
     from vap_meet.domain.queueing import Expected
     from vap_meet.services.messages import MessagePromises
     from vap_meet.store.engine import Database
@@ -66,7 +67,12 @@ class Turns:
         due = [one for one, its in expected.items() if is_newly_late(its, None) or is_near(its, now=now)]
         away = [one for one in due if await self._is_away(one)]
         async with self._db.read() as tx:  # most have been told all there is: they cost no turn to write
-            untold = [one for one in away if await self._what(tx, one, expected[one], now=now)]
+            known = await appointments.of_ids(tx, away)
+            untold = [
+                one
+                for one in away
+                if one in known and await self._what(tx, known[one], expected[one], now=now)
+            ]
         told = sum([await self._tell(one, expected[one], now=now) for one in untold])
         if told:
             self._wake()
@@ -79,7 +85,7 @@ class Turns:
     async def _tell(self, appointment_id: str, expected: Expected, *, now: datetime) -> bool:
         async with self._db.write() as tx:
             appointment = await appointments.get(tx, appointment_id, hold=True)
-            kind = await self._what(tx, appointment_id, expected, now=now)
+            kind = await self._what(tx, appointment, expected, now=now)
             if kind is None:
                 return False
             late = kind is MessageKind.RUNNING_LATE
@@ -94,13 +100,12 @@ class Turns:
         return True
 
     async def _what(
-        self, tx: AsyncConnection, appointment_id: str, expected: Expected, *, now: datetime
+        self, tx: AsyncConnection, appointment: Appointment, expected: Expected, *, now: datetime
     ) -> MessageKind | None:
         """Return what somebody is to be told, if anything.
 
         That a turn is near is for who has been here, or was told to come later: others have their reminder.
         """
-        appointment = await appointments.get(tx, appointment_id)
         if appointment.state not in _TO_COME or not self._promises.reach(appointment.customer):
             return None
         late = await self._promises.newest(tx, MessageKind.RUNNING_LATE, appointment)
