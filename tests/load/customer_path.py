@@ -60,6 +60,7 @@ async def walk(browser: Browser, call: OurCall) -> tuple[list[int], Loaded, set[
         customer, agent = await home.new_page(), await office.new_page()
         loaded.watch(customer)
         await call.customer_waits(customer, appointment)
+        await customer.wait_for_load_state("networkidle")  # the waiting room's own part comes last
         before = Loaded(list(loaded.documents), {kind: set(urls) for kind, urls in loaded.files.items()})
         await (await call.agent_is_about_to_call(agent, appointment)).click()
         await video_moves(customer.locator(OurCall.REMOTE_AT_CUSTOMER))
