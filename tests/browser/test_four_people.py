@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 COMPANION, INTERPRETER = "مرافق 1", "مترجم 1"
 FPS = 5  # twelve pictures are drawn and read on this machine
+GONE = "console: Failed to load resource: the server responded with a status of 410 (Gone)"
 
 
 def main_video(page):
@@ -100,14 +101,11 @@ async def test_four_people_see_each_other_and_one_is_removed_for_good(server):
         await lock.click()
         await expect(lock).to_have_attribute("aria-pressed", "false")
         await companion.goto(companions)
-        await companion.get_by_test_id("continue").click()
-        await expect(companion.get_by_test_id("section-stopped")).to_be_visible()
+        await expect(companion.get_by_test_id("stop-guest_closed")).to_be_visible()
         await screenshot(companion, "four-removed-ar", full_page=True)
         elsewhere = await (await stack.enter_async_context(phone(browser))).new_page()
         await elsewhere.goto(companions)
-        for step in ("continue", "choose-video", "enter"):
-            await elsewhere.get_by_test_id(step).click()
-        await expect(elsewhere.get_by_test_id("section-stopped")).to_be_visible()
+        await expect(elsewhere.get_by_test_id("stop-guest_closed")).to_be_visible()
         await expect(agent.get_by_test_id("person").filter(has_text=COMPANION)).to_have_count(0)
         await see_each_other(customer, agent, interpreter, tiles=1)
-        assert problems == [[], [], [], []]
+        assert problems == [[], [], [GONE], []]
