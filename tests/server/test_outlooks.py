@@ -127,6 +127,22 @@ async def test_whoever_comes_and_whoever_a_change_concerns_is_told_soon_and_not_
         running.cancel()
 
 
+async def test_whoever_came_after_the_last_look_at_the_record_is_told_at_the_next_one(
+    waiting,
+):
+    await waiting.comes("a-1")
+    await waiting.outlooks.run_once()
+    await waiting.house.book("a-3", starts_at=NOON + timedelta(minutes=60))
+    late = await waiting.comes("a-3")
+    running = asyncio.create_task(waiting.outlooks.run())
+    try:
+        await until(lambda: told(late) == [Outlook()])
+        waiting.house.clock.turn(seconds=3)
+        await until(lambda: Outlook(at(60), at(65)) in told(late))
+    finally:
+        running.cancel()
+
+
 def expected(**changes):
     fields = {"earliest": at_nine(10), "latest": at_nine(20), "late_by_minutes": 0, "before": 2}
     return Expected(**(fields | changes))

@@ -44,6 +44,7 @@ class Outlooks:
         self._hub = hub
         self._queueing = queueing
         self._told: dict[str, Outlook] = {}
+        self._unknown: set[str] = set()  # connections that the last look at the record knew nothing of
         self._news = asyncio.Event()
         nudges.listen(board_news.TOPIC, self._news.set)
 
@@ -59,10 +60,14 @@ class Outlooks:
             await self._wait()
 
     async def _wait(self) -> None:
-        """Return when there is something to look at: news, somebody who was told nothing yet, or in turn."""
+        """Return when there is something to look at: news, somebody who was told nothing yet, or in turn.
+
+        What is known may be a moment older than somebody's coming: they are looked at again soon, too.
+        """
         for _ in range(round(EVERY_S / AT_MOST_EVERY_S)):
             await asyncio.sleep(AT_MOST_EVERY_S)
-            if self._news.is_set() or any(one.id not in self._told for _, one in self._here()):
+            here = {one.id for _, one in self._here()}
+            if self._news.is_set() or here - self._told.keys() or here & self._unknown:
                 break
         self._news.clear()
 
@@ -80,6 +85,7 @@ class Outlooks:
             expected = await self._queueing.expected_many(tx, [room for room, _ in here], now=now)
         told, before = 0, self._told
         self._told = {}
+        self._unknown = {connection.id for room, connection in here if room not in expected}
         for room, connection in here:
             outlook = self._told[connection.id] = outlook_of(expected.get(room), now=now)
             if outlook != before.get(connection.id):
