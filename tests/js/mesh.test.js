@@ -49,7 +49,8 @@ describe('a path on its way from the choice to the admit', () => {
       await room(stage);
       history.push(sending());
     }
-    assert.deepEqual(history, [[null, null], [null, own.video.clones[0]], [own.audio, own.video]]);
+    const [veil] = own.video.clones;
+    assert.deepEqual([history, shown()], [[[null, null], [null, veil], [own.audio, veil]], [true]]);
     assert.equal(connections.length, 1, 'the path that was warm is the one in use');
   });
 
@@ -60,13 +61,31 @@ describe('a path on its way from the choice to the admit', () => {
     assert.equal(own.video.enabled, true);
   });
 
-  test('shows at the admit at once, before the sender has taken the camera', async () => {
+  test('shows at the admit at once, before the sender has taken anything', async () => {
     await room('preparing');
-    const [veil] = own.video.clones;
     mesh.sync(host, [customer('admitted')]);
-    assert.deepEqual([veil.enabled, sending()], [true, [null, veil]]);
-    await settled();
-    assert.deepEqual([sending(), open(own.video)], [[own.audio, own.video], []]);
+    assert.deepEqual([shown(), sending()], [[true], [null, own.video.clones[0]]]);
+  });
+
+  test('shows what the camera shows after it, and at once nothing of one that is switched off', async () => {
+    await room('preparing');
+    await room('admitted');
+    const seen = [];
+    for (const on of [false, true, false]) {
+      own.video.enabled = on;
+      void mesh.replaceTracks(own);
+      seen.push(...shown());
+    }
+    assert.deepEqual(seen, [false, true, false]);
+  });
+
+  test('sends another camera itself after it, and lets go of the one before', async () => {
+    await room('preparing');
+    await room('admitted');
+    const before = own.video;
+    own = { ...own, video: fakeTrack('video') };
+    await mesh.replaceTracks(own);
+    assert.deepEqual([sending(), open(before)], [[own.audio, own.video], []]);
   });
 
   test('shows nothing at the admit of a camera that is switched off', async () => {

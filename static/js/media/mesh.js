@@ -216,16 +216,18 @@ export class Mesh extends TypedEvents {
     await entry.peer.replaceTracks({ audio: null, video: entry.veil?.track ?? null });
   }
 
-  /** @param {Entry} entry */
+  /**
+   * A veil that is lifted is what they see from now on, until something else is to be seen: to give the sender
+   * the camera itself would have it begin anew.
+   *
+   * @param {Entry} entry
+   */
   async #uncover(entry) {
-    // Seen through at once, until the sender has taken the camera itself.
-    entry.veil?.lift(this.#tracks.video);
-    try {
-      await entry.peer.replaceTracks(this.#tracks);
-    } finally {
-      entry.veil?.stop();
-      entry.veil = null;
-    }
+    const { peer, veil } = entry;
+    if (veil?.lift(this.#tracks.video)) return peer.replaceTracks({ ...this.#tracks, video: veil.track });
+    entry.veil = null;
+    await peer.replaceTracks(this.#tracks).finally(() => veil?.stop());
+    return undefined;
   }
 
   /** @param {string} id */

@@ -20,9 +20,12 @@ export class Veil {
    * Show what is behind it, unless that is switched off or no longer what is to be seen.
    *
    * @param {MediaStreamTrack | null} wanted What the other side is to see.
+   * @returns {boolean} Whether that is what is behind it.
    */
   lift(wanted) {
-    this.track.enabled = wanted === this.#camera && wanted.enabled;
+    const behind = wanted === this.#camera && this.track.readyState === 'live';
+    this.track.enabled = behind && wanted.enabled;
+    return behind;
   }
 
   /** Let go of the camera. */
